@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+
+namespace Vmm.Host;
+
+/// <summary>
+/// One named thread that waits for descriptors (epoll) and runs what is posted to it. Back ends that could stall each
+/// other get a loop each.
+/// </summary>
+/// <remarks>
+/// A handler that throws ends the loop and is reported to <c>onFault</c>: a fault in a back end is seen, it never
+/// silently stalls a device. Without <c>onFault</c> it ends the process.
+/// </remarks>
+internal sealed unsafe class EventLoop : IDisposable
+{
+    private const int Batch = 16;
+
+    private readonly SafeFd _epoll = SafeFd.Own(Linux.epoll_create1(Linux.EPOLL_CLOEXEC), "epoll_create1");
+    private readonly EventFd _wake = new();
+    private readonly ConcurrentDictionary<ulong, IEventHandler> _handlers = new();
+    private readonly ConcurrentQueue<Action> _posted = new();
+    private readonly Thread _thread;
+    private readonly Action<Exception>? _onFault;
+    private ulong _lastKey;
+    private volatile bool _stopping;
+
+    /// <summary>Starts the thread.</summary>
+    /// <param name="name">The thread's name, at most 15 characters: users read it in <c>top -H</c>.</param>
+    /// <param name="onFault">Told, on the loop's thread, when a handler threw; the loop then ends.</param>
+    public EventLoop(string name, Action<Exception>? onFault = null)
+    {
+        _onFault = onFault;
+        Control(Linux.EPOLL_CTL_ADD, _wake.Fd, Linux.EPOLLIN, key: 0);
+        _thread = new Thread(Loop, maxStackSize: 256 << 10) { Name = name, IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Whether the caller is on this loop's thread.</summary>
+    public bool IsCurrent => Thread.CurrentThread == _thread;
+
+    /// <summary>Watches a descriptor, level-triggered.</summary>
+    /// <param name="fd">Stays owned by the caller, who disposes the registration first.</param>
+    /// <param name="events">EPOLLIN, EPOLLOUT.</param>
+    /// <param name="handler">Called on the loop's thread.</param>
+    /// <returns>Disposing it stops the watch; a call that has begun already may still be running.</returns>
+    public IDisposable Add(SafeFd fd, uint events, IEventHandler handler)
+    {
+        ulong key = Interlocked.Increment(ref _lastKey);
+        _handlers[key] = handler;
+        try
+        {
+            Control(Linux.EPOLL_CTL_ADD, fd, events, key);
+        }
+        catch
+        {
+            _handlers.TryRemove(key, out _);
+            throw;
+        }
+        return new Registration(this, fd, key);
+    }
+
+    /// <summary>Runs an action on the loop's thread, after what was posted before it.</summary>
+    public void Post(Action action)
+    {
+        _posted.Enqueue(action);
+        _wake.Signal();
+    }
+
+    /// <summary>Ends the thread and waits for it. What was posted before runs first.</summary>
+    public void Dispose()
+    {
+        _stopping = true;
+        _wake.Signal();
+        if (!IsCurrent)
+            _thread.Join();
+        _wake.Dispose();
+        _epoll.Dispose();
+    }
+
+    private void Loop()
+    {
+        try
+        {
+            Linux.epoll_event* events = stackalloc Linux.epoll_event[Batch];
+            while (!_stopping)
+            {
+                int count = Linux.epoll_wait(_epoll.Number, events, Batch, -1);
+                if (count < 0 && !Linux.Interrupted)
+                    throw HostException.Last("epoll_wait");
+                for (int i = 0; i < count; i++)
+                    Dispatch(events[i]);
+            }
+            RunPosted();
+        }
+        catch (Exception fault) when (_onFault is not null)
+        {
+            _onFault(fault);
+        }
+    }
+
+    private void Dispatch(in Linux.epoll_event ready)
+    {
+        if (ready.data == 0)
+        {
+            _wake.Consume();
+            RunPosted();
+        }
+        else if (_handlers.TryGetValue(ready.data, out IEventHandler? handler))
+        {
+            handler.OnReady(ready.events);
+        }
+    }
+
+    private void RunPosted()
+    {
+        while (_posted.TryDequeue(out Action? action))
+            action();
+    }
+
+    private void Control(int operation, SafeFd fd, uint events, ulong key)
+    {
+        Linux.epoll_event descriptor = new() { events = events, data = key };
+        if (Linux.epoll_ctl(_epoll.Number, operation, fd.Number, &descriptor) < 0)
+            throw HostException.Last("epoll_ctl");
+    }
+
+    private sealed class Registration(EventLoop loop, SafeFd fd, ulong key) : IDisposable
+    {
+        public void Dispose()
+        {
+            if (loop._handlers.TryRemove(key, out _) && !loop._epoll.IsClosed)
+                loop.Control(Linux.EPOLL_CTL_DEL, fd, 0, key);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using System.Runtime.InteropServices;
+
+namespace Vmm.Host;
+
+/// <summary>Memory mappings (sys/mman.h).</summary>
+internal static unsafe partial class Linux
+{
+    public const int PROT_READ = 1;
+    public const int PROT_WRITE = 2;
+    public const int MAP_SHARED = 0x01;
+    public const int MAP_PRIVATE = 0x02;
+    public const int MAP_ANONYMOUS = 0x20;
+    public const int MAP_NORESERVE = 0x4000;
+    public const int MAP_POPULATE = 0x8000;
+    public const int MAP_HUGETLB = 0x40000;
+    public const uint MFD_CLOEXEC = 1;
+    public const uint MFD_HUGETLB = 4;
+    public const int MADV_DONTFORK = 10;
+    public const int MADV_POPULATE_WRITE = 23;
+
+    [LibraryImport(LibC, SetLastError = true)]
+    public static partial nint mmap(nint address, nuint length, int protection, int flags, int fd, long offset);
+
+    [LibraryImport(LibC, SetLastError = true)]
+    public static partial int munmap(nint address, nuint length);
+
+    [LibraryImport(LibC, SetLastError = true)]
+    public static partial int madvise(nint address, nuint length, int advice);
+
+    [LibraryImport(LibC, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int memfd_create(string name, uint flags);
+
+    [LibraryImport(LibC, SetLastError = true)]
+    public static partial int ftruncate(int fd, long length);
+}
