@@ -1,0 +1,165 @@
+using Vmm.Host;
+using Vmm.Kvm.Abi;
+
+namespace Vmm.Kvm;
+
+/// <summary>The vCPU level of KVM: registers, CPUID, and KVM_RUN.</summary>
+/// <remarks>
+/// A kick is a signal that the vCPU's thread keeps blocked and only KVM_RUN lets through (KVM_SET_SIGNAL_MASK). It needs
+/// no handler and loses nothing: sent too early, it stays pending and ends the next KVM_RUN at once.
+/// </remarks>
+internal sealed unsafe class KvmVcpu : IVcpu, IDisposable
+{
+    private const int KickSignal = Linux.SIGUSR1;
+    private const ulong KickBit = 1UL << (KickSignal - 1);
+
+    private readonly SafeFd _fd;
+    private readonly int _number;
+    private readonly Mapping _shared;
+    private readonly nuint _run = KvmIoctl.KVM_RUN;
+    private int _thread;
+
+    /// <summary>Takes over a vCPU descriptor and maps its shared area.</summary>
+    internal KvmVcpu(uint id, SafeFd fd, int mapSize)
+    {
+        Id = id;
+        _fd = fd;
+        _number = fd.Number;
+        try
+        {
+            _shared = Mapping.Create((ulong)mapSize, Linux.MAP_SHARED, fd);
+        }
+        catch
+        {
+            fd.Dispose();
+            throw;
+        }
+        Shared = (kvm_run*)_shared.Address;
+    }
+
+    /// <inheritdoc/>
+    public uint Id { get; }
+
+    /// <inheritdoc/>
+    public kvm_run* Shared { get; }
+
+    /// <summary>Makes the calling thread this vCPU's own; before the first <see cref="Run"/>.</summary>
+    public void BindToThread()
+    {
+        ulong* set = stackalloc ulong[Linux.SignalSetWords];
+        ulong* old = stackalloc ulong[Linux.SignalSetWords];
+        new Span<ulong>(set, Linux.SignalSetWords).Clear();
+        set[0] = KickBit;
+        int error = Linux.pthread_sigmask(Linux.SIG_BLOCK, set, old);
+        if (error != 0)
+            throw new HostException("pthread_sigmask", (Errno)error);
+
+        byte* argument = stackalloc byte[sizeof(kvm_signal_mask) + Linux.KernelSignalSetSize];
+        ((kvm_signal_mask*)argument)->len = Linux.KernelSignalSetSize;
+        *(ulong*)(argument + sizeof(kvm_signal_mask)) = old[0] & ~KickBit;
+        Call(KvmIoctl.KVM_SET_SIGNAL_MASK, (nint)argument, "KVM_SET_SIGNAL_MASK");
+        Volatile.Write(ref _thread, Linux.gettid());
+    }
+
+    /// <inheritdoc/>
+    public VcpuExit Run()
+    {
+        if (Linux.ioctl(_number, _run, 0) >= 0)
+            return VcpuExit.Guest;
+        Errno errno = Linux.LastError;
+        return errno switch
+        {
+            Errno.EINTR => ConsumeKick() ? VcpuExit.Kicked : VcpuExit.Again,
+            Errno.EAGAIN => VcpuExit.Again,
+            _ => throw new HostException($"ioctl KVM_RUN (vCPU {Id})", errno),
+        };
+    }
+
+    /// <summary>
+    /// Lets the kernel finish the port or memory access that the last exit asked for, without running the guest any
+    /// further. Until then the registers are half-way through an instruction.
+    /// </summary>
+    public void CompleteIo()
+    {
+        Shared->immediate_exit = 1;
+        _ = Linux.ioctl(_number, _run, 0);
+        Shared->immediate_exit = 0;
+    }
+
+    /// <inheritdoc/>
+    public void Kick()
+    {
+        int thread = Volatile.Read(ref _thread);
+        if (thread != 0)
+            _ = Linux.tgkill(Linux.getpid(), thread, KickSignal);
+    }
+
+    /// <summary>General registers.</summary>
+    public kvm_regs GetRegisters()
+    {
+        kvm_regs value;
+        Call(KvmIoctl.KVM_GET_REGS, (nint)(&value), "KVM_GET_REGS");
+        return value;
+    }
+
+    /// <summary>Sets the general registers.</summary>
+    public void SetRegisters(kvm_regs value) => Call(KvmIoctl.KVM_SET_REGS, (nint)(&value), "KVM_SET_REGS");
+
+    /// <summary>Segments, control registers, descriptor tables.</summary>
+    public kvm_sregs GetSpecialRegisters()
+    {
+        kvm_sregs value;
+        Call(KvmIoctl.KVM_GET_SREGS, (nint)(&value), "KVM_GET_SREGS");
+        return value;
+    }
+
+    /// <summary>Sets segments, control registers and descriptor tables.</summary>
+    public void SetSpecialRegisters(kvm_sregs value) => Call(KvmIoctl.KVM_SET_SREGS, (nint)(&value), "KVM_SET_SREGS");
+
+    /// <summary>Sets what CPUID answers.</summary>
+    public void SetCpuid(ReadOnlySpan<kvm_cpuid_entry2> entries)
+    {
+        byte[] buffer = new byte[sizeof(kvm_cpuid2) + entries.Length * sizeof(kvm_cpuid_entry2)];
+        fixed (byte* start = buffer)
+        {
+            ((kvm_cpuid2*)start)->nent = (uint)entries.Length;
+            entries.CopyTo(new Span<kvm_cpuid_entry2>(start + sizeof(kvm_cpuid2), entries.Length));
+            Call(KvmIoctl.KVM_SET_CPUID2, (nint)start, "KVM_SET_CPUID2");
+        }
+    }
+
+    /// <summary>Sets one model-specific register; false when KVM does not know it or refuses the value.</summary>
+    public bool TrySetMsr(uint index, ulong value)
+    {
+        byte* buffer = stackalloc byte[sizeof(kvm_msrs) + sizeof(kvm_msr_entry)];
+        *(kvm_msrs*)buffer = new kvm_msrs { nmsrs = 1 };
+        *(kvm_msr_entry*)(buffer + sizeof(kvm_msrs)) = new kvm_msr_entry { index = index, data = value };
+        return Linux.ioctl(_number, KvmIoctl.KVM_SET_MSRS, (nint)buffer) == 1;
+    }
+
+    /// <summary>Sends a non-maskable interrupt.</summary>
+    public void InjectNmi() => Call(KvmIoctl.KVM_NMI, 0, "KVM_NMI");
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _shared.Dispose();
+        _fd.Dispose();
+    }
+
+    /// <summary>Takes a pending kick; false when another signal ended KVM_RUN.</summary>
+    private static bool ConsumeKick()
+    {
+        ulong* set = stackalloc ulong[Linux.SignalSetWords];
+        new Span<ulong>(set, Linux.SignalSetWords).Clear();
+        set[0] = KickBit;
+        Linux.timespec now = default;
+        return Linux.sigtimedwait(set, null, &now) == KickSignal;
+    }
+
+    private void Call(nuint request, nint argument, string name)
+    {
+        if (Linux.ioctl(_number, request, argument) < 0)
+            throw HostException.Last($"ioctl {name} (vCPU {Id})");
+    }
+}
