@@ -44,7 +44,7 @@ internal sealed unsafe class KvmVm : IDisposable
     {
         ulong identityMap = MemoryLayout.IdentityMapStart;
         Call(KvmIoctl.KVM_SET_IDENTITY_MAP_ADDR, (nint)(&identityMap), "KVM_SET_IDENTITY_MAP_ADDR");
-        Call(KvmIoctl.KVM_SET_TSS_ADDR, (nint)(long)MemoryLayout.TssStart, "KVM_SET_TSS_ADDR");
+        Call(KvmIoctl.KVM_SET_TSS_ADDR, unchecked((nint)MemoryLayout.TssStart), "KVM_SET_TSS_ADDR");
     }
 
     /// <summary>Makes the in-kernel PICs, I/O APIC and local APICs. Before the first vCPU.</summary>
