@@ -1,0 +1,27 @@
+using Vmm.Firmware.Guests;
+
+namespace Vmm.Firmware;
+
+/// <summary>Every tiny guest there is.</summary>
+public static class FirmwareCatalog
+{
+    /// <summary>The guests, the simplest first.</summary>
+    public static IReadOnlyList<TinyGuest> All { get; } =
+    [
+        new ByteGuest(),
+        new HelloGuest(),
+        new PioLoopGuest(),
+    ];
+
+    /// <summary>The guest of a name, or null.</summary>
+    /// <param name="name">As in <see cref="TinyGuest.Name"/>; upper and lower case are the same.</param>
+    public static TinyGuest? Find(string name)
+    {
+        foreach (TinyGuest guest in All)
+        {
+            if (string.Equals(guest.Name, name, StringComparison.OrdinalIgnoreCase))
+                return guest;
+        }
+        return null;
+    }
+}
