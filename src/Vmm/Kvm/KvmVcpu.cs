@@ -1,3 +1,4 @@
+using Vmm.Guest.Memory;
 using Vmm.Host;
 using Vmm.Kvm.Abi;
 
@@ -58,7 +59,8 @@ internal sealed unsafe class KvmVcpu : IVcpu, IDisposable
         ((kvm_signal_mask*)argument)->len = Linux.KernelSignalSetSize;
         *(ulong*)(argument + sizeof(kvm_signal_mask)) = old[0] & ~KickBit;
         Call(KvmIoctl.KVM_SET_SIGNAL_MASK, (nint)argument, "KVM_SET_SIGNAL_MASK");
-        Volatile.Write(ref _thread, Linux.gettid());
+        // A full fence: whoever closes the gate first and kicks then either sees this thread or is seen by its first Pass.
+        Interlocked.Exchange(ref _thread, Linux.gettid());
     }
 
     /// <inheritdoc/>
@@ -115,6 +117,15 @@ internal sealed unsafe class KvmVcpu : IVcpu, IDisposable
 
     /// <summary>Sets segments, control registers and descriptor tables.</summary>
     public void SetSpecialRegisters(kvm_sregs value) => Call(KvmIoctl.KVM_SET_SREGS, (nint)(&value), "KVM_SET_SREGS");
+
+    /// <summary>Walks the guest's own page tables; false when the linear address is not mapped.</summary>
+    public bool TryTranslate(ulong linear, out GuestAddress physical)
+    {
+        kvm_translation argument = new() { linear_address = linear };
+        Call(KvmIoctl.KVM_TRANSLATE, (nint)(&argument), "KVM_TRANSLATE");
+        physical = new GuestAddress(argument.physical_address);
+        return argument.valid != 0;
+    }
 
     /// <summary>Sets what CPUID answers.</summary>
     public void SetCpuid(ReadOnlySpan<kvm_cpuid_entry2> entries)

@@ -33,6 +33,7 @@ internal static unsafe class KvmIoctl
     public static readonly nuint KVM_SET_REGS = Number(Write, 0x82, sizeof(kvm_regs));
     public static readonly nuint KVM_GET_SREGS = Number(Read, 0x83, sizeof(kvm_sregs));
     public static readonly nuint KVM_SET_SREGS = Number(Write, 0x84, sizeof(kvm_sregs));
+    public static readonly nuint KVM_TRANSLATE = Number(Read | Write, 0x85, sizeof(kvm_translation));
     public static readonly nuint KVM_GET_MSRS = Number(Read | Write, 0x88, sizeof(kvm_msrs));
     public static readonly nuint KVM_SET_MSRS = Number(Write, 0x89, sizeof(kvm_msrs));
     public static readonly nuint KVM_SET_SIGNAL_MASK = Number(Write, 0x8b, sizeof(kvm_signal_mask));

@@ -91,3 +91,14 @@ internal struct kvm_mp_state
 
     public uint mp_state;
 }
+
+/// <summary>KVM_TRANSLATE.</summary>
+internal unsafe struct kvm_translation
+{
+    public ulong linear_address;
+    public ulong physical_address;
+    public byte valid;
+    public byte writeable;
+    public byte usermode;
+    public fixed byte pad[5];
+}

@@ -1,0 +1,135 @@
+using Vmm.Devices.Bus;
+using Vmm.Kvm;
+using Vmm.Kvm.Abi;
+
+namespace Vmm.Machine.Exits;
+
+/// <summary>
+/// Answers one vCPU's exits. Port and memory accesses go to the buses; whatever else KVM can return is handled or ends
+/// the machine with a report. Allocates nothing on the way of an access.
+/// </summary>
+/// <param name="ports">The I/O ports.</param>
+/// <param name="memory">Device registers in the memory address space.</param>
+/// <param name="crash">Describes a vCPU that cannot go on.</param>
+internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory, ICrashReporter crash)
+{
+    /// <summary>What was counted so far.</summary>
+    public ExitCounters Counters { get; } = new();
+
+    /// <summary>How often the vCPU was kicked.</summary>
+    public long Kicks { get; set; }
+
+    /// <summary>Answers the exit in the vCPU's shared area.</summary>
+    /// <returns>How the machine ended; null when the vCPU shall go on.</returns>
+    public MachineOutcome? Dispatch(IVcpu vcpu)
+    {
+        kvm_run* run = vcpu.Shared;
+        KvmExitReason reason = run->exit_reason;
+        Counters.Add(reason);
+        switch (reason)
+        {
+            case KvmExitReason.KVM_EXIT_IO:
+                AccessPort(run);
+                return null;
+            case KvmExitReason.KVM_EXIT_MMIO:
+                AccessMemory(&run->mmio);
+                return null;
+            case KvmExitReason.KVM_EXIT_INTR:
+            case KvmExitReason.KVM_EXIT_IRQ_WINDOW_OPEN:
+            case KvmExitReason.KVM_EXIT_SET_TPR:
+            case KvmExitReason.KVM_EXIT_NMI:
+            case KvmExitReason.KVM_EXIT_X86_BUS_LOCK:
+            case KvmExitReason.KVM_EXIT_IOAPIC_EOI:
+            case KvmExitReason.KVM_EXIT_DIRTY_RING_FULL:
+                return null;
+            case KvmExitReason.KVM_EXIT_X86_RDMSR:
+            case KvmExitReason.KVM_EXIT_X86_WRMSR:
+                // An MSR that neither KVM nor this program has: the guest gets #GP, as on a processor without it.
+                run->msr.error = 1;
+                return null;
+            default:
+                return End(vcpu, run, reason);
+        }
+    }
+
+    private void AccessPort(kvm_run* run)
+    {
+        kvm_run_io* io = &run->io;
+        byte* data = (byte*)run + io->data_offset;
+        int size = io->size;
+        if (!ports.TryFind(io->port, size, out BusRange range))
+        {
+            Counters.AddAccess(null);
+            if (io->direction == kvm_run_io.KVM_EXIT_IO_IN)
+                new Span<byte>(data, (int)(io->count * size)).Fill(0xff);
+            return;
+        }
+        Counters.AddAccess(range.Device);
+        ulong offset = io->port - range.Start;
+        // A string instruction moves several items at one exit, all through the same port.
+        for (uint i = 0; i < io->count; i++, data += size)
+        {
+            if (io->direction == kvm_run_io.KVM_EXIT_IO_IN)
+                range.Device.Read(offset, new Span<byte>(data, size));
+            else
+                range.Device.Write(offset, new ReadOnlySpan<byte>(data, size));
+        }
+    }
+
+    private void AccessMemory(kvm_run_mmio* mmio)
+    {
+        int length = (int)mmio->len;
+        bool found = memory.TryFind(mmio->phys_addr, length, out BusRange range);
+        Counters.AddAccess(found ? range.Device : null);
+        if (mmio->is_write != 0)
+        {
+            if (found)
+                range.Device.Write(mmio->phys_addr - range.Start, new ReadOnlySpan<byte>(mmio->data, length));
+        }
+        else if (found)
+        {
+            range.Device.Read(mmio->phys_addr - range.Start, new Span<byte>(mmio->data, length));
+        }
+        else
+        {
+            new Span<byte>(mmio->data, length).Fill(0xff);
+        }
+    }
+
+    private MachineOutcome End(IVcpu vcpu, kvm_run* run, KvmExitReason reason)
+    {
+        switch (reason)
+        {
+            case KvmExitReason.KVM_EXIT_SYSTEM_EVENT:
+                return run->system_event.type switch
+                {
+                    kvm_run_system_event.KVM_SYSTEM_EVENT_SHUTDOWN => new MachineOutcome(OutcomeKind.PoweredOff),
+                    kvm_run_system_event.KVM_SYSTEM_EVENT_RESET => new MachineOutcome(OutcomeKind.Reset),
+                    uint type => Crash(OutcomeKind.UnexpectedExit, vcpu, $"system event {type}"),
+                };
+            case KvmExitReason.KVM_EXIT_SHUTDOWN:
+                return Crash(OutcomeKind.TripleFault, vcpu, "triple fault (KVM_EXIT_SHUTDOWN)");
+            case KvmExitReason.KVM_EXIT_INTERNAL_ERROR:
+                return Crash(OutcomeKind.InternalError, vcpu, DescribeInternalError(run));
+            case KvmExitReason.KVM_EXIT_FAIL_ENTRY:
+                return Crash(OutcomeKind.EntryFailure, vcpu,
+                    $"the processor refused to enter the guest (KVM_EXIT_FAIL_ENTRY, hardware reason 0x{run->fail_entry.hardware_entry_failure_reason:x})");
+            case KvmExitReason.KVM_EXIT_UNKNOWN:
+                return Crash(OutcomeKind.UnexpectedExit, vcpu,
+                    $"an exit that KVM does not know (KVM_EXIT_UNKNOWN, hardware reason 0x{run->hw.hardware_exit_reason:x})");
+            default:
+                return Crash(OutcomeKind.UnexpectedExit, vcpu, $"an exit that this machine does not handle ({reason})");
+        }
+    }
+
+    private MachineOutcome Crash(OutcomeKind kind, IVcpu vcpu, string what) => new(kind, Report: crash.Describe(vcpu, what));
+
+    private static string DescribeInternalError(kvm_run* run) => run->@internal.suberror switch
+    {
+        kvm_run_internal.KVM_INTERNAL_ERROR_EMULATION => "KVM could not emulate an instruction (KVM_EXIT_INTERNAL_ERROR, emulation)",
+        kvm_run_internal.KVM_INTERNAL_ERROR_SIMUL_EX => "KVM met two exceptions at once (KVM_EXIT_INTERNAL_ERROR, simultaneous exceptions)",
+        kvm_run_internal.KVM_INTERNAL_ERROR_DELIVERY_EV => "KVM failed while it delivered an event (KVM_EXIT_INTERNAL_ERROR, event delivery)",
+        kvm_run_internal.KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON => "KVM met an exit of the processor that it does not know (KVM_EXIT_INTERNAL_ERROR)",
+        uint other => $"KVM failed inside (KVM_EXIT_INTERNAL_ERROR, suberror {other})",
+    };
+}

@@ -1,0 +1,17 @@
+namespace Vmm.Machine;
+
+/// <summary>Where a machine is in its life. The moves between these are in <see cref="MachineLifecycle"/>.</summary>
+internal enum MachineState
+{
+    /// <summary>Built; no vCPU has run.</summary>
+    Created,
+
+    /// <summary>The vCPUs run.</summary>
+    Running,
+
+    /// <summary>Every vCPU is held outside the guest.</summary>
+    Paused,
+
+    /// <summary>Over: nothing runs again.</summary>
+    Ended,
+}

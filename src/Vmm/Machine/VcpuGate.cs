@@ -1,0 +1,73 @@
+namespace Vmm.Machine;
+
+/// <summary>
+/// Where vCPU threads wait while the machine is paused, and learn that it is over. Whoever closes the gate kicks the
+/// vCPUs afterwards; each comes here when its kick arrives.
+/// </summary>
+internal sealed class VcpuGate(int vcpus)
+{
+    private enum Order
+    {
+        Run,
+        Hold,
+        End,
+    }
+
+    private readonly object _monitor = new();
+    private volatile Order _order = Order.Run;
+    private int _held;
+
+    /// <summary>Asks all vCPUs to hold.</summary>
+    public void Close() => Set(Order.Hold);
+
+    /// <summary>Lets them go on.</summary>
+    public void Open() => Set(Order.Run);
+
+    /// <summary>Sends them home, for good.</summary>
+    public void End() => Set(Order.End);
+
+    /// <summary>Waits until every vCPU is held (or gone home); false when that takes longer than <paramref name="timeout"/>.</summary>
+    public bool WaitUntilHeld(TimeSpan timeout)
+    {
+        long deadline = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
+        lock (_monitor)
+        {
+            while (_held < vcpus)
+            {
+                long left = deadline - Environment.TickCount64;
+                if (left <= 0 || !Monitor.Wait(_monitor, (int)left))
+                    return _held >= vcpus;
+            }
+            return true;
+        }
+    }
+
+    /// <summary>On a vCPU's thread: holds it while the gate is closed. False when it shall end.</summary>
+    public bool Pass()
+    {
+        if (_order == Order.Run)
+            return true;
+        lock (_monitor)
+        {
+            _held++;
+            Monitor.PulseAll(_monitor);
+            while (_order == Order.Hold)
+                Monitor.Wait(_monitor);
+            if (_order == Order.End)
+                return false;
+            _held--;
+            return true;
+        }
+    }
+
+    private void Set(Order order)
+    {
+        lock (_monitor)
+        {
+            if (_order == Order.End)
+                return;
+            _order = order;
+            Monitor.PulseAll(_monitor);
+        }
+    }
+}
