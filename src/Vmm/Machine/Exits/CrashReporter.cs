@@ -57,7 +57,7 @@ internal sealed unsafe class CrashReporter(GuestMemory memory) : ICrashReporter
             report.Append($"  code at {linear:x} is not in mapped RAM\n");
             return;
         }
-        Decoder decoder = Decoder.Create(Bitness(special), new ByteArrayCodeReader(code, 0, length), registers.rip);
+        Iced.Intel.Decoder decoder = Iced.Intel.Decoder.Create(Bitness(special), new ByteArrayCodeReader(code, 0, length), registers.rip);
         NasmFormatter formatter = new();
         StringOutput text = new();
         for (int i = 0; i < InstructionsShown; i++)

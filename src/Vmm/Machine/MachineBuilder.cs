@@ -1,0 +1,6 @@
+namespace Vmm.Machine;
+
+/// <summary>Builds a machine from its configuration.</summary>
+internal static class MachineBuilder
+{
+}

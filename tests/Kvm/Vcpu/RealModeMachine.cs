@@ -1,0 +1,56 @@
+using Vmm.Devices.Bus;
+using Vmm.Guest.Memory;
+using Vmm.Kvm;
+using Vmm.Kvm.Abi;
+using Vmm.Machine;
+using Vmm.Machine.Exits;
+using Xunit;
+
+namespace Vmm.Tests.Kvm.Vcpu;
+
+/// <summary>The smallest real machine: RAM, and vCPUs that all begin at address 0 in real mode. No boot protocol, no device.</summary>
+internal sealed class RealModeMachine : IDisposable
+{
+    private readonly KvmSystem _system = KvmSystem.Open();
+
+    public RealModeMachine(ReadOnlySpan<byte> code, int vcpus = 1)
+    {
+        Ram = GuestRam.Create(MemoryLayout.MinimumRam);
+        Assert.True(Ram.Memory.TryWrite(GuestAddress.Zero, code));
+        Vm = _system.CreateVm();
+        Vm.SetMemory(0, Ram.Memory.Regions[0]);
+        Vcpus = new KvmVcpu[vcpus];
+        var dispatchers = new ExitDispatcher[vcpus];
+        for (uint i = 0; i < vcpus; i++)
+        {
+            Vcpus[i] = Vm.CreateVcpu(i);
+            kvm_sregs special = Vcpus[i].GetSpecialRegisters();
+            special.cs.@base = 0;
+            special.cs.selector = 0;
+            Vcpus[i].SetSpecialRegisters(special);
+            Vcpus[i].SetRegisters(new kvm_regs { rip = 0, rflags = 2, rsp = 0x1000, rbx = i });
+            dispatchers[i] = new ExitDispatcher(Ports, Memory, new CrashReporter(Ram.Memory));
+        }
+        Machine = new VirtualMachine(Vcpus, dispatchers);
+    }
+
+    public AddressBus Ports { get; } = new("ports");
+
+    public AddressBus Memory { get; } = new("memory");
+
+    public GuestRam Ram { get; }
+
+    public KvmVm Vm { get; }
+
+    public KvmVcpu[] Vcpus { get; }
+
+    public VirtualMachine Machine { get; }
+
+    public void Dispose()
+    {
+        Machine.Dispose();
+        Vm.Dispose();
+        Ram.Dispose();
+        _system.Dispose();
+    }
+}
