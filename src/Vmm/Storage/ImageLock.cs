@@ -1,0 +1,74 @@
+using System.Globalization;
+using Vmm.Host;
+
+namespace Vmm.Storage;
+
+/// <summary>
+/// Keeps one image from being opened twice: many readers, or one writer. The lock (F_OFD_SETLK) belongs to the open
+/// file, not the process, so it also holds between two disks of one machine, and it ends with the descriptor.
+/// </summary>
+internal static unsafe class ImageLock
+{
+    /// <summary>Locks the whole file.</summary>
+    /// <param name="fd">The image, open; it holds the lock from now on.</param>
+    /// <param name="options">What the user asked for.</param>
+    /// <param name="inode">The file's number, to find who else has it.</param>
+    /// <exception cref="VmmException">Someone else has it, or the file system cannot lock.</exception>
+    public static void Take(SafeFd fd, RawDiskOptions options, ulong inode)
+    {
+        Linux.flock whole = new() { l_type = options.ReadOnly ? Linux.F_RDLCK : Linux.F_WRLCK };
+        if (Linux.fcntl(fd.Number, Linux.F_OFD_SETLK, (nint)(&whole)) == 0)
+            return;
+        Errno errno = Linux.LastError;
+        if (errno is Errno.EAGAIN or Errno.EACCES)
+            throw new VmmException($"disk '{options.Path}': image is in use{Holder(inode)}; {Remedy(options)}");
+        // Readers do each other no harm, so a file system without locks will do for them.
+        if (!options.ReadOnly)
+            throw new VmmException($"disk '{options.Path}': its file system cannot lock it against a second user ({new HostException("fcntl F_OFD_SETLK", errno).Message}); use readonly=on or another file system");
+    }
+
+    private static string Remedy(RawDiskOptions options) => options.ReadOnly
+        ? "it can be shared only while everyone has it with readonly=on"
+        : "end the other user first, or share it with readonly=on on both sides";
+
+    /// <summary>
+    /// Who holds a lock on the file, as well as that can be told: such locks have no owner in /proc/locks, but show in
+    /// the fdinfo of the descriptor that has them.
+    /// </summary>
+    private static string Holder(ulong inode)
+    {
+        try
+        {
+            string mark = string.Create(CultureInfo.InvariantCulture, $":{inode} ");
+            foreach (string process in Directory.EnumerateDirectories("/proc"))
+            {
+                if (int.TryParse(Path.GetFileName(process), CultureInfo.InvariantCulture, out int pid) && HasLock(process, mark))
+                    return $" by process {pid} ({File.ReadAllText($"{process}/comm").Trim()})";
+            }
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+        }
+        return "";
+    }
+
+    private static bool HasLock(string process, string mark)
+    {
+        try
+        {
+            foreach (string info in Directory.EnumerateFiles($"{process}/fdinfo"))
+            {
+                foreach (string line in File.ReadLines(info))
+                {
+                    if (line.StartsWith("lock:", StringComparison.Ordinal) && line.Contains(mark, StringComparison.Ordinal))
+                        return true;
+                }
+            }
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            // Another user's process, or one that has just ended.
+        }
+        return false;
+    }
+}

@@ -1,0 +1,42 @@
+using System.Diagnostics;
+
+namespace Vmm.Storage;
+
+/// <summary>
+/// Decides whether requests that may or may not have to wait run on the caller's thread. Most writes into the page
+/// cache take a few microseconds, far less than handing them to another thread; but when the host throttles writers
+/// they sleep, and then the caller must not be the one who does.
+/// </summary>
+/// <remarks>Counts on one caller at a time; a lost update does no harm.</remarks>
+internal sealed class InlinePolicy
+{
+    /// <summary>What no copy into the page cache takes, whatever the machine.</summary>
+    private const double SlowMilliseconds = 1.0;
+
+    /// <summary>And on top of that for each MiB.</summary>
+    private const double SlowMillisecondsPerMiB = 2.0;
+
+    /// <summary>Requests that go to other threads after a slow one, before the next try.</summary>
+    private const int Penalty = 128;
+
+    private int _handOffs;
+
+    /// <summary>Whether the next one should run on the caller's thread.</summary>
+    public bool ShouldTry()
+    {
+        if (_handOffs == 0)
+            return true;
+        _handOffs--;
+        return false;
+    }
+
+    /// <summary>Learns how long one took.</summary>
+    /// <param name="started">From <see cref="Stopwatch.GetTimestamp"/>.</param>
+    /// <param name="bytes">How much it moved.</param>
+    public void Took(long started, ulong bytes)
+    {
+        double limit = SlowMilliseconds + SlowMillisecondsPerMiB * bytes / (1 << 20);
+        if (Stopwatch.GetElapsedTime(started).TotalMilliseconds > limit)
+            _handOffs = Penalty;
+    }
+}
