@@ -1,0 +1,60 @@
+namespace Vmm.Machine.Config;
+
+/// <summary>
+/// A machine as a user describes it, on the command line or as a JSON file: the same names in both.
+/// <see cref="MachineConfigResolver.Resolve"/> checks it and fills in what depends on other parts; only what it
+/// returned is built.
+/// </summary>
+internal sealed record MachineConfig
+{
+    /// <summary>The machine's name; what users see in messages.</summary>
+    public string Name { get; set; } = "vmm";
+
+    /// <summary>The kernel image. Its format is told by its content unless <see cref="BootProtocol"/> says it.</summary>
+    public string? Kernel { get; set; }
+
+    /// <summary>Initial RAM disk; the first module of a Multiboot kernel.</summary>
+    public string? Initrd { get; set; }
+
+    /// <summary>The kernel's command line. Resolved: null only for firmware.</summary>
+    public string? Cmdline { get; set; }
+
+    /// <summary>Modules for kernels that take them (Multiboot, PVH).</summary>
+    public IReadOnlyList<ModuleConfig> Module { get; set; } = [];
+
+    /// <summary>One of the built-in tiny guests. Resolved: null exactly when there is a kernel.</summary>
+    public string? Firmware { get; set; }
+
+    /// <summary>How the kernel is entered.</summary>
+    public BootProtocol BootProtocol { get; set; }
+
+    /// <summary>Virtual processors and how they are laid out.</summary>
+    public CpuConfig Cpus { get; set; } = new();
+
+    /// <summary>What those processors can do.</summary>
+    public CpuModel Cpu { get; set; } = CpuModel.Host;
+
+    /// <summary>RAM.</summary>
+    public MemoryConfig Memory { get; set; } = new();
+
+    /// <summary>Disks, in the order in which the guest finds them: vda, vdb …</summary>
+    public IReadOnlyList<DiskConfig> Disk { get; set; } = [];
+
+    /// <summary>Where the serial line (ttyS0) leads. Not given: the terminal, unless the virtio console has it.</summary>
+    public ConsoleTarget? Console { get; set; }
+
+    /// <summary>Where the virtio console (hvc0) leads. Not given: there is no such device.</summary>
+    public ConsoleTarget? VirtioConsole { get; set; }
+
+    /// <summary>How virtio devices are attached.</summary>
+    public VirtioTransport Transport { get; set; }
+
+    /// <summary>Whether the guest has a virtio entropy device.</summary>
+    public bool Rng { get; set; } = true;
+
+    /// <summary>What happens when the guest resets itself.</summary>
+    public RebootPolicy Reboot { get; set; }
+
+    /// <summary>Whether exits are counted and shown at the end.</summary>
+    public bool Stats { get; set; }
+}

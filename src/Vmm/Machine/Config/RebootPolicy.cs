@@ -1,0 +1,11 @@
+namespace Vmm.Machine.Config;
+
+/// <summary>What happens when the guest resets itself.</summary>
+internal enum RebootPolicy
+{
+    /// <summary>The machine starts again from its kernel.</summary>
+    Reset,
+
+    /// <summary>The process ends.</summary>
+    Exit,
+}

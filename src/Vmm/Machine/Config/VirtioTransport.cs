@@ -1,0 +1,11 @@
+namespace Vmm.Machine.Config;
+
+/// <summary>How virtio devices are attached to the machine.</summary>
+internal enum VirtioTransport
+{
+    /// <summary>Modern virtio over PCI, with MSI-X.</summary>
+    Pci,
+
+    /// <summary>Virtio over MMIO, found through ACPI.</summary>
+    Mmio,
+}
