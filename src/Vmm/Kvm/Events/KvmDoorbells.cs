@@ -28,6 +28,9 @@ internal sealed class KvmDoorbells(KvmVm vm, EventLoop loop) : IDoorbellHost
         return new Doorbell(vm, loop, signal, argument, target);
     }
 
+    /// <inheritdoc/>
+    public void Post(IDoorbellTarget target) => loop.Post(target.Ring);
+
     private sealed class Doorbell : IDisposable, IEventHandler
     {
         private readonly KvmVm _vm;
