@@ -11,6 +11,9 @@ public static class FirmwareCatalog
         new ByteGuest(),
         new HelloGuest(),
         new PioLoopGuest(),
+        new MmioLoopGuest(),
+        new TicksGuest(),
+        new IrqEchoGuest(),
     ];
 
     /// <summary>The guest of a name, or null.</summary>

@@ -8,6 +8,7 @@ namespace Vmm.Firmware.Assembly;
 /// <code>
 /// 0000_8000  real-mode code, copied down from 10_0800 by the guest itself
 /// 0010_0000  32-bit code: the PVH entry
+/// 0010_0600  32-bit code on the way up from real mode
 /// 0010_0800  the image of the real-mode page
 /// 0010_1000  64-bit code
 /// 0010_8000  texts, variables, GDT, IDT
@@ -21,6 +22,9 @@ internal static class GuestLayout
     /// <summary>The real-mode page; its number (8) is the vector of the start-up IPI.</summary>
     public const uint RealMode = 0x8000;
 
+    /// <summary>16-bit code on the way down to real mode, while protection is still on.</summary>
+    public const uint Descent = RealMode + 0x200;
+
     /// <summary>Texts and descriptors of the real-mode page, apart from its code.</summary>
     public const uint RealModeData = RealMode + 0x400;
 
@@ -29,6 +33,9 @@ internal static class GuestLayout
 
     /// <summary>The PVH entry point, in 32-bit code.</summary>
     public const uint Entry = 0x10_0000;
+
+    /// <summary>32-bit code reached from real mode.</summary>
+    public const uint Ascent = 0x10_0600;
 
     /// <summary>Where the real-mode page lies in the image, before it is copied down.</summary>
     public const uint RealModeImage = 0x10_0800;
@@ -50,6 +57,9 @@ internal static class GuestLayout
 
     /// <summary>log2 of the size of a stack.</summary>
     public const int StackShift = 12;
+
+    /// <summary>How many vCPUs have a stack.</summary>
+    public const int MaximumVcpus = 64;
 
     /// <summary>The stack of the first vCPU starts here and grows down.</summary>
     public const uint FirstStackTop = Stacks + (1u << StackShift);

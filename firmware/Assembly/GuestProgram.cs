@@ -9,7 +9,9 @@ namespace Vmm.Firmware.Assembly;
 internal sealed class GuestProgram
 {
     private readonly List<IRoutine> _routines = [];
+    private CodeSection? _ascent;
     private CodeSection? _real;
+    private CodeSection? _descent;
     private DataSection? _realData;
     private CodeSection? _main;
     private byte[]? _pageTables;
@@ -17,16 +19,26 @@ internal sealed class GuestProgram
     /// <summary>32-bit code: where the VMM enters.</summary>
     public CodeSection Entry { get; } = new(
         "entry", SectionKind.Code32, GuestLayout.Entry, GuestLayout.Entry,
-        (int)(GuestLayout.RealModeImage - GuestLayout.Entry));
+        (int)(GuestLayout.Ascent - GuestLayout.Entry));
 
     /// <summary>Texts and variables.</summary>
     public DataSection Data { get; } = new(
         "data", GuestLayout.Data, GuestLayout.Data, (int)(GuestLayout.PageTables - GuestLayout.Data));
 
+    /// <summary>32-bit code that real-mode code jumps to.</summary>
+    public CodeSection Ascent => _ascent ??= new CodeSection(
+        "ascent", SectionKind.Code32, GuestLayout.Ascent, GuestLayout.Ascent,
+        (int)(GuestLayout.RealModeImage - GuestLayout.Ascent));
+
     /// <summary>Real-mode code; it runs at <see cref="GuestLayout.RealMode"/> after it was copied there.</summary>
     public CodeSection Real => _real ??= new CodeSection(
         "real", SectionKind.Code16, GuestLayout.RealModeImage, GuestLayout.RealMode,
-        (int)(GuestLayout.RealModeData - GuestLayout.RealMode));
+        (int)(GuestLayout.Descent - GuestLayout.RealMode));
+
+    /// <summary>16-bit protected-mode code beside it, on the way down.</summary>
+    public CodeSection Descent => _descent ??= new CodeSection(
+        "descent", SectionKind.Code16, GuestLayout.RealModeImage + (GuestLayout.Descent - GuestLayout.RealMode),
+        GuestLayout.Descent, (int)(GuestLayout.RealModeData - GuestLayout.Descent));
 
     /// <summary>Data that real-mode code reaches.</summary>
     public DataSection RealData => _realData ??= new DataSection(
@@ -61,9 +73,12 @@ internal sealed class GuestProgram
         for (int i = 0; i < _routines.Count; i++)
             _routines[i].Write();
 
-        var sections = new List<ImageSection> { Entry.Assemble(withMarks) };
-        if (_real is not null)
-            sections.Add(_real.Assemble(withMarks));
+        var sections = new List<ImageSection>();
+        foreach (CodeSection? code in (ReadOnlySpan<CodeSection?>)[Entry, _ascent, _real, _descent])
+        {
+            if (code is not null)
+                sections.Add(code.Assemble(withMarks));
+        }
         if (_realData is not null)
             sections.Add(_realData.Assemble());
         if (_main is not null)

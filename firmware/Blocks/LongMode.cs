@@ -49,7 +49,8 @@ internal sealed class LongMode : IRoutine
     {
         LongMode mode = Of(program);
         mode.WriteArrival();
-        mode.WriteSwitch(GuestLayout.Main);
+        WriteSwitch(program.Entry);
+        program.Entry.FarJump(Descriptors.Code64, GuestLayout.Main);
         CodeSection main = program.Main;
         main.Remark("Now in long mode: flat data segments and a stack for the first vCPU.");
         WriteSegments(main.Asm);
@@ -72,13 +73,11 @@ internal sealed class LongMode : IRoutine
         a.mov(esp, GuestLayout.FirstStackTop);
     }
 
-    /// <summary>Paging and long mode on, then on to 64-bit code.</summary>
-    /// <param name="target">Address of the 64-bit code.</param>
-    public void WriteSwitch(uint target)
+    /// <summary>Code that switches paging and long mode on; a far jump to 64-bit code has to follow.</summary>
+    public static void WriteSwitch(CodeSection code)
     {
-        CodeSection entry = _program.Entry;
-        Assembler a = entry.Asm;
-        entry.Remark("Long mode: PAE, page tables, EFER.LME, then paging, in this order.");
+        Assembler a = code.Asm;
+        code.Remark("Long mode: PAE, page tables, EFER.LME, then paging, in this order.");
         a.mov(eax, cr4);
         a.or(eax, CR4_PAE);
         a.mov(cr4, eax);
@@ -91,8 +90,7 @@ internal sealed class LongMode : IRoutine
         a.mov(eax, cr0);
         a.or(eax, CR0_PG);
         a.mov(cr0, eax);
-        entry.Remark("Paging is on but CS is still 32 bits wide: a far jump to a 64-bit segment ends that.");
-        entry.FarJump(Descriptors.Code64, target);
+        code.Remark("Paging is on but CS is still 32 bits wide: a far jump to a 64-bit segment ends that.");
     }
 
     /// <summary>Data, extra and stack segment from our GDT.</summary>

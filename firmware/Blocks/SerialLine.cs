@@ -6,7 +6,7 @@ namespace Vmm.Firmware.Blocks;
 
 /// <summary>
 /// Printing on the first serial port. Every port access is an exit, so texts go out in bursts: the line status is asked
-/// once, and when the transmitter is empty its FIFO takes 16 bytes (16550 data sheet, 8.0).
+/// once, and when the transmitter is empty its FIFO takes 16 bytes (16550D data sheet, 8.5).
 /// </summary>
 internal sealed class SerialLine : IRoutine
 {
@@ -25,6 +25,7 @@ internal sealed class SerialLine : IRoutine
     private Label _print;
     private Label _putByte;
     private bool _putByteUsed;
+    private int _burst = 1;
 
     private SerialLine(GuestProgram program)
     {
@@ -48,10 +49,14 @@ internal sealed class SerialLine : IRoutine
 
     public static SerialLine Of(GuestProgram program) => program.Use(static p => new SerialLine(p));
 
-    /// <summary>Code that switches the FIFOs on, so that bursts are lawful.</summary>
+    /// <summary>
+    /// Code that switches the FIFOs on, so that bursts are lawful. Guests that listen leave this out: switching throws
+    /// away what was received before.
+    /// </summary>
     public void Start()
     {
         Assembler a = _program.Main.Asm;
+        _burst = FifoDepth;
         _program.Main.Remark("Switch the serial port's FIFOs on.");
         a.mov(edx, (uint)Ports.SerialFifoControl);
         a.mov(al, FifoOn);
@@ -91,9 +96,9 @@ internal sealed class SerialLine : IRoutine
         a.@in(al, dx);
         a.test(al, TransmitterEmpty);
         a.je(wait);
-        code.Remark("The transmitter is empty: its FIFO takes 16 bytes before it has to be asked again.");
+        code.Remark($"The transmitter is empty: it takes {_burst} byte(s) before it has to be asked again.");
         a.mov(edx, (uint)Ports.Serial);
-        a.mov(ecx, FifoDepth);
+        a.mov(ecx, _burst);
         code.Place(ref next);
         a.mov(al, __byte_ptr[rsi]);
         a.test(al, al);
