@@ -10,9 +10,6 @@ namespace Vmm.Guest.Boot;
 /// </remarks>
 public static class BootLoader
 {
-    /// <summary>How much of the image recognition reads: a Multiboot header lies in the first 8 KiB (Multiboot 0.6.96, 3.1).</summary>
-    private const int HeadSize = 8192;
-
     /// <summary>Loads a guest into memory.</summary>
     /// <param name="request">What to start.</param>
     /// <param name="memory">The machine's RAM.</param>
@@ -28,18 +25,46 @@ public static class BootLoader
         if (request.Rsdp is not null)
             map.Claim("machine", "ACPI tables", MemoryLayout.AcpiStart, MemoryLayout.AcpiSize);
 
-        Span<byte> buffer = stackalloc byte[HeadSize];
-        Span<byte> head = buffer[..reader.ReadUpTo(0, buffer)];
+        Span<byte> buffer = stackalloc byte[MultibootConstants.SearchLength];
+        ReadOnlySpan<byte> head = buffer[..reader.ReadUpTo(0, buffer)];
         return request.Protocol switch
         {
-            _ when ElfImage.Matches(head) => LoadElf(reader, request, map),
-            _ => throw reader.Fault("this kind of image is not supported yet"),
+            BootProtocol.Auto => LoadRecognised(reader, head, request, map),
+            BootProtocol.Linux64 when ElfImage.Matches(head) => LinuxElfLoader.Load(ElfImage.Parse(reader), request, map),
+            BootProtocol.Linux64 or BootProtocol.Linux32 or BootProtocol.Linux16 => BzImageLoader.Load(reader, LinuxSetup.Parse(reader, head), request.Protocol, request, map),
+            BootProtocol.Pvh => LoadPvh(ElfImage.Parse(reader), request, map),
+            BootProtocol.Multiboot => LoadMultiboot(reader, head, request, map),
+            BootProtocol.Flat => FlatBinaryLoader.Load(reader, head, request, map),
+            _ => throw new ArgumentOutOfRangeException(nameof(request), request.Protocol, "no such boot protocol"),
         };
     }
 
-    private static BootPlan LoadElf(ImageReader reader, BootRequest request, LoadMap map)
+    private static BootPlan LoadRecognised(ImageReader reader, ReadOnlySpan<byte> head, BootRequest request, LoadMap map)
     {
-        ElfImage elf = ElfImage.Parse(reader);
-        return PvhLoader.Load(elf, XenNotes.Read(elf), request, map);
+        if (LinuxSetup.Matches(head))
+        {
+            LinuxSetup setup = LinuxSetup.Parse(reader, head);
+            return BzImageLoader.Load(reader, setup, BzImageLoader.BestProtocol(setup), request, map);
+        }
+        if (MultibootHeader.Find(head) is not null)
+            return LoadMultiboot(reader, head, request, map);
+        if (ElfImage.Matches(head))
+        {
+            ElfImage elf = ElfImage.Parse(reader);
+            XenNotes notes = XenNotes.Read(elf);
+            return notes.PvhEntry is null ? LinuxElfLoader.Load(elf, request, map) : PvhLoader.Load(elf, notes, request, map);
+        }
+        if (ForeignFormats.Describe(head) is { } reason)
+            throw reader.Fault($"this is no kernel image: the file {reason}");
+        return FlatBinaryLoader.Load(reader, head, request, map);
+    }
+
+    private static BootPlan LoadPvh(ElfImage elf, BootRequest request, LoadMap map) => PvhLoader.Load(elf, XenNotes.Read(elf), request, map);
+
+    private static BootPlan LoadMultiboot(ImageReader reader, ReadOnlySpan<byte> head, BootRequest request, LoadMap map)
+    {
+        MultibootHeader header = MultibootHeader.Find(head)
+            ?? throw reader.Fault("Multiboot header: none with a right checksum in the first 8192 bytes");
+        return MultibootLoader.Load(reader, header, ElfImage.Matches(head), request, map);
     }
 }

@@ -105,6 +105,25 @@ internal sealed class ElfImage
         throw _reader.Fault($"{field}: entry point 0x{entry:x} is outside every loaded segment");
     }
 
+    /// <summary>
+    /// e_entry as a physical address: as it is when a segment's physical range has it, else translated through the segment
+    /// whose virtual range has it, as other loaders do for kernels linked to a high address.
+    /// </summary>
+    public ulong ResolveEntry(string field)
+    {
+        foreach (ref readonly ElfSegment segment in Segments)
+        {
+            if (segment.Type == PT_LOAD && Entry >= segment.PhysicalAddress && Entry - segment.PhysicalAddress < segment.MemorySize)
+                return Entry;
+        }
+        foreach (ref readonly ElfSegment segment in Segments)
+        {
+            if (segment.Type == PT_LOAD && Entry >= segment.VirtualAddress && Entry - segment.VirtualAddress < segment.MemorySize)
+                return unchecked(segment.PhysicalAddress + (Entry - segment.VirtualAddress));
+        }
+        throw _reader.Fault($"{field}: entry point 0x{Entry:x} is outside every loaded segment");
+    }
+
     private BootException Fault(in ElfSegment segment, string problem) => _reader.Fault($"program header {segment.Index}: {problem}");
 
     private static ElfSegment[] ReadSegments(ImageReader reader, ReadOnlySpan<byte> header, bool is64)
@@ -136,6 +155,7 @@ internal sealed class ElfImage
         index,
         BinaryPrimitives.ReadUInt32LittleEndian(entry),
         BinaryPrimitives.ReadUInt64LittleEndian(entry[8..]),
+        BinaryPrimitives.ReadUInt64LittleEndian(entry[16..]),
         BinaryPrimitives.ReadUInt64LittleEndian(entry[24..]),
         BinaryPrimitives.ReadUInt64LittleEndian(entry[32..]),
         BinaryPrimitives.ReadUInt64LittleEndian(entry[40..]),
@@ -145,6 +165,7 @@ internal sealed class ElfImage
         index,
         BinaryPrimitives.ReadUInt32LittleEndian(entry),
         BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]),
+        BinaryPrimitives.ReadUInt32LittleEndian(entry[8..]),
         BinaryPrimitives.ReadUInt32LittleEndian(entry[12..]),
         BinaryPrimitives.ReadUInt32LittleEndian(entry[16..]),
         BinaryPrimitives.ReadUInt32LittleEndian(entry[20..]),

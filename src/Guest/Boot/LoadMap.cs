@@ -48,8 +48,18 @@ internal sealed class LoadMap(GuestMemory memory)
         throw new BootException(image, $"{name}: no room for 0x{size:x} bytes in RAM ({DescribeRam()})");
     }
 
+    /// <summary>Whether <see cref="TryPlaceHigh"/> would find a place.</summary>
+    public bool HasRoomBelow(ulong size, ulong limit) => FindHigh(size, limit, MemoryLayout.PageSize) is not null;
+
     /// <summary>Takes the highest free place of RAM that ends at or below <paramref name="limit"/>; null when there is none.</summary>
-    public GuestAddress? TryPlaceHigh(string name, ulong size, ulong limit, ulong alignment = MemoryLayout.PageSize)
+    public GuestAddress? TryPlaceHigh(string name, ulong size, ulong limit) =>
+        FindHigh(size, limit, MemoryLayout.PageSize) is { } start ? Insert(new LoadedRange(name, new GuestAddress(start), size)) : null;
+
+    /// <summary>RAM in words, for messages.</summary>
+    public string DescribeRam() =>
+        memory.Size % (1 << 20) == 0 ? $"{memory.Size >> 20} MiB" : $"{memory.Size >> 10} KiB";
+
+    private ulong? FindHigh(ulong size, ulong limit, ulong alignment)
     {
         for (int i = memory.Regions.Length - 1; i >= 0; i--)
         {
@@ -62,16 +72,12 @@ internal sealed class LoadMap(GuestMemory memory)
                 if (start < floor)
                     break;
                 if (FindOverlap(start, size) is not { } other)
-                    return Insert(new LoadedRange(name, new GuestAddress(start), size));
+                    return start;
                 end = other.Start.Value;
             }
         }
         return null;
     }
-
-    /// <summary>RAM in words, for messages.</summary>
-    public string DescribeRam() =>
-        memory.Size % (1 << 20) == 0 ? $"{memory.Size >> 20} MiB" : $"{memory.Size >> 10} KiB";
 
     private LoadedRange? FindOverlap(ulong start, ulong size)
     {

@@ -16,7 +16,7 @@ internal static class PvhLoader
         KernelCommandLine commandLine = KernelCommandLine.Parse(request.CommandLine, limit);
         elf.Load(map, request.RamIsZero);
         elf.CheckEntry(entry, "PVH note");
-        IReadOnlyList<LoadedModule> modules = ModuleLoader.LoadAll(map, request);
+        IReadOnlyList<LoadedModule> modules = ModuleLoader.LoadHigh(map, request);
         IReadOnlyList<E820Entry> memoryMap = E820Map.Build(map.Memory, request.HasEcam);
 
         var block = new BootBlock(map, elf.Reader.Name, "PVH start info", SizeOf(commandLine, modules, memoryMap));
