@@ -110,9 +110,10 @@ internal sealed unsafe class EventLoop : IDisposable
         }
     }
 
+    /// <summary>Runs what is posted now. What it posts in turn signalled the wake-up again and comes after the descriptors that are ready.</summary>
     private void RunPosted()
     {
-        while (_posted.TryDequeue(out Action? action))
+        for (int left = _posted.Count; left > 0 && _posted.TryDequeue(out Action? action); left--)
             action();
     }
 
