@@ -37,6 +37,7 @@ public sealed partial class VirtioDeviceCore
     private readonly object _lock = new();
     private readonly Virtqueue[] _queues;
     private readonly QueueDoorbell[] _doorbells;
+    private readonly PostedRing[] _posted;
     private readonly IDoorbellHost _doorbellHost;
     private IVirtioTransport? _transport;
     private int _depth;
@@ -53,10 +54,12 @@ public sealed partial class VirtioDeviceCore
         ReadOnlySpan<ushort> sizes = device.QueueSizes;
         _queues = new Virtqueue[sizes.Length];
         _doorbells = new QueueDoorbell[sizes.Length];
+        _posted = new PostedRing[sizes.Length];
         for (int i = 0; i < sizes.Length; i++)
         {
             _queues[i] = new Virtqueue(memory, i, sizes[i]);
             _doorbells[i] = new QueueDoorbell(this, i);
+            _posted[i] = new PostedRing(this, i);
         }
         OfferedFeatures = CoreFeatures | device.DeviceFeatures;
         device.Attach(this);
@@ -127,7 +130,7 @@ public sealed partial class VirtioDeviceCore
     }
 
     /// <summary>Has a queue processed soon, on the event thread. Safe on any thread.</summary>
-    public void Post(int queue) => _doorbellHost.Post(_doorbells[queue]);
+    public void Post(int queue) => _posted[queue].Post();
 
     private void Fail(string what)
     {
@@ -189,8 +192,27 @@ public sealed partial class VirtioDeviceCore
         public void Dispose() => _core.Leave();
     }
 
+    /// <summary>Rung by the guest.</summary>
     private sealed class QueueDoorbell(VirtioDeviceCore core, int index) : IDoorbellTarget
     {
         public void Ring() => core.Process(index);
+    }
+
+    /// <summary>Rung by ourselves; at most once in the event thread's queue, however often a guest makes us post.</summary>
+    private sealed class PostedRing(VirtioDeviceCore core, int index) : IDoorbellTarget
+    {
+        private int _posted;
+
+        public void Post()
+        {
+            if (Interlocked.Exchange(ref _posted, 1) == 0)
+                core._doorbellHost.Post(this);
+        }
+
+        public void Ring()
+        {
+            Interlocked.Exchange(ref _posted, 0);
+            core.Process(index);
+        }
     }
 }
