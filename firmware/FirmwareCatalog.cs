@@ -10,10 +10,14 @@ public static class FirmwareCatalog
     [
         new ByteGuest(),
         new HelloGuest(),
+        new ModesGuest(),
         new PioLoopGuest(),
         new MmioLoopGuest(),
         new TicksGuest(),
         new IrqEchoGuest(),
+        new CountGuest(),
+        new DirtyGuest(),
+        new ProbeGuest(),
     ];
 
     /// <summary>The guest of a name, or null.</summary>

@@ -22,7 +22,7 @@ internal sealed class DataSection(string name, uint loadAddress, uint runAddress
             return known;
         byte[] bytes = new byte[Encoding.Latin1.GetByteCount(text) + 1];
         Encoding.Latin1.GetBytes(text, bytes);
-        uint address = Add($"text{_texts.Count}", bytes, alignment: 1);
+        uint address = Add(LabelFor(text), bytes, alignment: 1);
         _texts.Add(text, address);
         return address;
     }
@@ -52,6 +52,34 @@ internal sealed class DataSection(string name, uint loadAddress, uint runAddress
             throw new InvalidOperationException($"{name}: {_bytes.Count} bytes of data, room for {room}.");
         _marks.Add(new ImageMark(address, label, true));
         return address;
+    }
+
+    /// <summary>A label that tells which text it is: its first letters and digits, joined by underscores.</summary>
+    private string LabelFor(string text)
+    {
+        const int longest = 20;
+        var label = new StringBuilder("text", longest + 1);
+        bool joined = true;
+        foreach (char letter in text)
+        {
+            if (!char.IsAsciiLetterOrDigit(letter))
+            {
+                joined = true;
+                continue;
+            }
+            if (joined)
+                label.Append('_');
+            joined = false;
+            label.Append(char.ToLowerInvariant(letter));
+            if (label.Length >= longest)
+                break;
+        }
+        foreach (ImageMark mark in _marks)
+        {
+            if (label.Equals(mark.Text.AsSpan()))
+                return $"{label}_{_texts.Count}";
+        }
+        return label.Length == 4 ? $"text_{_texts.Count}" : label.ToString();
     }
 
     public ImageSection Assemble() =>

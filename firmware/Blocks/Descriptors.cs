@@ -10,8 +10,10 @@ namespace Vmm.Firmware.Blocks;
 internal static class Descriptors
 {
     public const ushort Code32 = 0x08;
-    public const ushort Data = 0x10;
-    public const ushort Code64 = 0x18;
+
+    // SYSCALL loads CS from one selector and SS from the next, so the data segment follows the 64-bit code segment.
+    public const ushort Code64 = 0x10;
+    public const ushort Data = 0x18;
     public const ushort Code16 = 0x20;
     public const ushort Data16 = 0x28;
 

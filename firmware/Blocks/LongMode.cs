@@ -51,11 +51,17 @@ internal sealed class LongMode : IRoutine
         mode.WriteArrival();
         WriteSwitch(program.Entry);
         program.Entry.FarJump(Descriptors.Code64, GuestLayout.Main);
+        WriteLanding(program);
+        return mode;
+    }
+
+    /// <summary>The first 64-bit code of the first vCPU.</summary>
+    public static void WriteLanding(GuestProgram program)
+    {
         CodeSection main = program.Main;
         main.Remark("Now in long mode: flat data segments and a stack for the first vCPU.");
         WriteSegments(main.Asm);
         main.Asm.mov(esp, GuestLayout.FirstStackTop);
-        return mode;
     }
 
     /// <summary>Takes over from the VMM: keeps EBX, loads the guest's own GDT and segments.</summary>

@@ -18,14 +18,16 @@ internal sealed class MeasuredLoop(GuestProgram program, string title, string wh
         Label next = code.NewLabel($"{name}_next");
         code.Remark("The loop: RBX turns, TSC before in R14, after in R15.");
         a.mov(edi, edx);
-        ReadTsc(a, r14);
+        TimeStamp.Read(a);
+        a.mov(r14, rax);
         a.mov(edx, edi);
         a.mov(r13, rbx);
         code.Place(ref next);
         instruction();
         a.dec(r13);
         a.jg(next);
-        ReadTsc(a, r15);
+        TimeStamp.Read(a);
+        a.mov(r15, rax);
     }
 
     /// <summary>Code that prints the count and the cycles of one turn.</summary>
@@ -51,13 +53,5 @@ internal sealed class MeasuredLoop(GuestProgram program, string title, string wh
         a.div(rbx);
         a.call(numbers.Decimal);
         serial.PrintText(" cycles each\r\n");
-    }
-
-    private static void ReadTsc(Assembler a, AssemblerRegister64 target)
-    {
-        a.rdtsc();
-        a.shl(rdx, 32);
-        a.or(rax, rdx);
-        a.mov(target, rax);
     }
 }
