@@ -1,6 +1,9 @@
+using Vmm.Lab.Baseline;
 using Vmm.Lab.Cache;
 using Vmm.Lab.Hosts;
+using Vmm.Lab.Images;
 using Vmm.Lab.Keeper;
+using Vmm.Lab.Kernels;
 
 namespace Vmm.Lab.Cli;
 
@@ -20,7 +23,8 @@ internal static class Commands
           lab start                  boots L1 and keeps it until `lab stop` (or VMM_LAB_OWNER, a pid, ends)
           lab stop                   ends L1
           lab status                 says whether L1 is up, and where its logs are
-          lab fetch                  fetches kernels and builds the guest files, and prints their paths
+          lab fetch                  fetches kernels, builds the guest files, and prints NAME=path lines
+          lab baseline               boots the cloud kernel to /init under QEMU microvm, and times it
 
         VMM_LAB=native|qemu decides where without asking; VMM_LAB_LINGER=SECONDS is how long L1 stays
         up unused (30); VMM_LAB_MEMORY=MIB is its memory; VMM_CACHE is where kernels are kept.
@@ -35,6 +39,7 @@ internal static class Commands
         ["stop"] => await StopAsync(),
         ["status"] => await StatusAsync(),
         ["fetch"] => await FetchAsync(),
+        ["baseline"] => await BaselineAsync(),
         _ => Explain(),
     };
 
@@ -67,14 +72,32 @@ internal static class Commands
         return 0;
     }
 
+    /// <summary>NAME=path lines, which a shell or a Makefile can take.</summary>
     private static async Task<int> FetchAsync()
     {
-        foreach (var flavour in Enum.GetValues<Kernels.KernelFlavour>())
+        LabPaths.Create();
+        foreach (var flavour in Enum.GetValues<KernelFlavour>())
         {
-            var kernel = await Kernels.KernelStore.GetAsync(flavour);
-            Console.WriteLine($"{kernel.BzImage}\n{kernel.Vmlinux}");
+            var kernel = await KernelStore.GetAsync(flavour);
+            var name = flavour.ToString().ToUpperInvariant();
+            Console.WriteLine($"{name}_BZIMAGE={kernel.BzImage}\n{name}_VMLINUX={kernel.Vmlinux}");
+            Console.WriteLine($"{name}_INITRAMFS={await GuestInitramfs.ShellAsync(kernel)}");
         }
+        Console.WriteLine($"MARKER_INITRAMFS={await GuestInitramfs.MarkerAsync()}");
+        Console.WriteLine($"HELLO_DISK={await DiskImage.HelloAsync(Path.Combine(LabPaths.Work, "hello.img"))}");
+        Console.WriteLine($"FIO_DISK={await DiskImage.FioAsync()}");
         return 0;
+    }
+
+    /// <summary>QEMU microvm, process start to /init, for comparison and to prove the lab.</summary>
+    private static async Task<int> BaselineAsync()
+    {
+        var host = await HostAsync();
+        var kernel = await KernelStore.GetAsync(KernelFlavour.Cloud);
+        var machine = new QemuMicrovm(kernel.BzImage, await GuestInitramfs.MarkerAsync());
+        var (result, wall) = await machine.BootAsync(host, TimeSpan.FromMinutes(2));
+        Console.WriteLine($"qemu microvm, {kernel.Release}, serial console on: /init after {wall.TotalSeconds:f2} s (exit {result.ExitCode})");
+        return result.ExitCode == QemuMicrovm.MarkerExit ? 0 : 1;
     }
 
     private static int Explain()

@@ -27,6 +27,13 @@ public static class LabHost
         }
     }
 
+    /// <summary>This host, whatever it can run: for tiny guests, and for measuring both lanes with one driver.</summary>
+    public static async Task<ILabHost> NativeAsync()
+    {
+        LabPaths.Create();
+        return new NativeLabHost(await Resource.ProgramAsync("agent"));
+    }
+
     private static async Task<ILabHost> MakeAsync(Func<Task<bool>> nativeProbe, Action<string> progress)
     {
         LabPaths.Create();
@@ -38,7 +45,7 @@ public static class LabHost
             var other => throw new LabException($"VMM_LAB is '{other}'; it may be native or qemu"),
         };
         return native
-            ? new NativeLabHost(await Resource.ProgramAsync("agent"))
+            ? await NativeAsync()
             : new QemuLabHost(await KeeperLease.TakeAsync(progress));
     }
 }
