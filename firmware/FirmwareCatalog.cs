@@ -1,4 +1,5 @@
 using Vmm.Firmware.Guests;
+using Vmm.Firmware.Guests.Monitor;
 
 namespace Vmm.Firmware;
 
@@ -17,8 +18,12 @@ public static class FirmwareCatalog
         new IrqEchoGuest(),
         new CountGuest(),
         new DirtyGuest(),
+        new MonitorGuest(),
         new ProbeGuest(),
     ];
+
+    /// <summary>The guest that runs when no kernel is given.</summary>
+    public static TinyGuest Default { get; } = Find("monitor")!;
 
     /// <summary>The guest of a name, or null.</summary>
     /// <param name="name">As in <see cref="TinyGuest.Name"/>; upper and lower case are the same.</param>

@@ -5,15 +5,27 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Vmm.Firmware.Blocks;
 
 /// <summary>
-/// A loop around one instruction, and the report of how many TSC cycles each turn took. The count is in RBX; the loop
-/// itself uses R13, R14 and R15 and leaves RAX, RDX and RDI to the instruction.
+/// A loop around one instruction, and how many TSC cycles each turn took. The count is in RBX and is at least 1; the loop
+/// itself uses R13, R14, R15 and RDI and leaves RAX and RDX to the instruction.
 /// </summary>
-internal sealed class MeasuredLoop(GuestProgram program, string title, string what)
+internal static class MeasuredLoop
 {
-    /// <summary>Code that runs an instruction RBX times (at least once) and takes the time.</summary>
-    public void Write(string name, Action instruction)
+    /// <summary>Code that makes a count of RAX fit for the loop: into RBX, and 1 for 0.</summary>
+    public static void TakeCount(CodeSection code)
     {
-        CodeSection code = program.Main;
+        Assembler a = code.Asm;
+        Label fit = code.NewLabel("count_fit");
+        a.mov(rbx, rax);
+        a.test(rbx, rbx);
+        a.jne(fit);
+        a.inc(ebx);
+        code.Place(ref fit);
+        a.nop();
+    }
+
+    /// <summary>Code that runs an instruction RBX times and takes the time.</summary>
+    public static void Write(CodeSection code, string name, Action instruction)
+    {
         Assembler a = code.Asm;
         Label next = code.NewLabel($"{name}_next");
         code.Remark("The loop: RBX turns, TSC before in R14, after in R15.");
@@ -25,32 +37,34 @@ internal sealed class MeasuredLoop(GuestProgram program, string title, string wh
         code.Place(ref next);
         instruction();
         a.dec(r13);
-        a.jg(next);
+        a.jne(next);
         TimeStamp.Read(a);
         a.mov(r15, rax);
     }
 
+    /// <summary>Code that brings the cycles of one turn into RAX. Changes RDX.</summary>
+    public static void Average(CodeSection code)
+    {
+        Assembler a = code.Asm;
+        a.mov(rax, r15);
+        a.sub(rax, r14);
+        a.xor(edx, edx);
+        a.div(rbx);
+    }
+
     /// <summary>Code that prints the count and the cycles of one turn.</summary>
-    public void Report()
+    public static void Report(GuestProgram program, string title, string what)
     {
         CodeSection code = program.Main;
         Assembler a = code.Asm;
         SerialLine serial = SerialLine.Of(program);
         Numbers numbers = Numbers.Of(program);
-        Label atLeastOne = code.NewLabel("at_least_one");
         serial.Start();
         serial.PrintText(title);
         a.mov(rax, rbx);
         a.call(numbers.Decimal);
         serial.PrintText(what);
-        a.mov(rax, r15);
-        a.sub(rax, r14);
-        a.xor(edx, edx);
-        a.test(rbx, rbx);
-        a.jg(atLeastOne);
-        a.mov(ebx, 1);
-        code.Place(ref atLeastOne);
-        a.div(rbx);
+        Average(code);
         a.call(numbers.Decimal);
         serial.PrintText(" cycles each\r\n");
     }

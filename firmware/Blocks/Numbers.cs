@@ -15,6 +15,7 @@ internal sealed class Numbers : IRoutine
     private readonly uint _bufferEnd;
     private Label _decimal;
     private Label _hex;
+    private Label _prefixedHex;
     private bool _decimalUsed;
     private bool _hexUsed;
 
@@ -25,6 +26,7 @@ internal sealed class Numbers : IRoutine
         _bufferEnd = program.Data.Reserve("digits", BufferSize) + BufferSize - 1;
         _decimal = program.Main.NewLabel("print_decimal");
         _hex = program.Main.NewLabel("print_hex");
+        _prefixedHex = program.Main.NewLabel("print_0x");
     }
 
     /// <summary>Routine: prints RAX in decimal. Changes RAX, RCX, RDX, RSI.</summary>
@@ -44,6 +46,16 @@ internal sealed class Numbers : IRoutine
         {
             _hexUsed = true;
             return _hex;
+        }
+    }
+
+    /// <summary>Routine: the same with 0x before it.</summary>
+    public Label PrefixedHex
+    {
+        get
+        {
+            _hexUsed = true;
+            return _prefixedHex;
         }
     }
 
@@ -82,10 +94,20 @@ internal sealed class Numbers : IRoutine
     {
         CodeSection code = _program.Main;
         Assembler a = code.Asm;
+        Label digits = code.NewLabel("hex_digits");
         Label next = code.NewLabel("hex_next");
         Label digit = code.NewLabel("hex_digit");
 
         code.Place(ref _hex);
+        a.call(digits);
+        a.jmp(_serial.Print);
+        code.Place(ref _prefixedHex);
+        a.call(digits);
+        a.sub(rsi, 2);
+        a.mov(__word_ptr[rsi], '0' | 'x' << 8);
+        a.jmp(_serial.Print);
+
+        code.Place(ref digits);
         a.mov(esi, _bufferEnd);
         code.Place(ref next);
         a.mov(edx, eax);
@@ -100,6 +122,6 @@ internal sealed class Numbers : IRoutine
         a.shr(rax, 4);
         a.dec(ecx);
         a.jne(next);
-        a.jmp(_serial.Print);
+        a.ret();
     }
 }

@@ -42,7 +42,6 @@ internal sealed class MmioLoopGuest : TinyGuest
         CodeSection code = program.Main;
         Assembler a = code.Asm;
         CommandLine options = CommandLine.Of(program);
-        var loop = new MeasuredLoop(program, "mmio-loop: ", " memory accesses, ");
         Label write = code.NewLabel("write");
         Label report = code.NewLabel("report");
 
@@ -51,15 +50,15 @@ internal sealed class MmioLoopGuest : TinyGuest
         options.Load(Address);
         a.mov(rbp, rax);
         options.Load(Count);
-        a.mov(rbx, rax);
+        MeasuredLoop.TakeCount(code);
         a.test(r12, r12);
         a.jne(write);
-        loop.Write("read", () => a.mov(eax, __dword_ptr[rbp]));
+        MeasuredLoop.Write(code, "read", () => a.mov(eax, __dword_ptr[rbp]));
         a.jmp(report);
         code.Place(ref write);
-        loop.Write("write", () => a.mov(__dword_ptr[rbp], eax));
+        MeasuredLoop.Write(code, "write", () => a.mov(__dword_ptr[rbp], eax));
         code.Place(ref report);
-        loop.Report();
+        MeasuredLoop.Report(program, "mmio-loop: ", " memory accesses, ");
         Ending.DebugExit(code, Ending.Success);
     }
 }

@@ -39,7 +39,6 @@ internal sealed class PioLoopGuest : TinyGuest
         CodeSection code = program.Main;
         Assembler a = code.Asm;
         CommandLine options = CommandLine.Of(program);
-        var loop = new MeasuredLoop(program, "pio-loop: ", " port accesses, ");
         Label write = code.NewLabel("write");
         Label report = code.NewLabel("report");
 
@@ -48,16 +47,16 @@ internal sealed class PioLoopGuest : TinyGuest
         options.Load(Port);
         a.mov(rbp, rax);
         options.Load(Count);
-        a.mov(rbx, rax);
+        MeasuredLoop.TakeCount(code);
         a.mov(edx, ebp);
         a.test(r12, r12);
         a.jne(write);
-        loop.Write("read", () => a.@in(al, dx));
+        MeasuredLoop.Write(code, "read", () => a.@in(al, dx));
         a.jmp(report);
         code.Place(ref write);
-        loop.Write("write", () => a.@out(dx, al));
+        MeasuredLoop.Write(code, "write", () => a.@out(dx, al));
         code.Place(ref report);
-        loop.Report();
+        MeasuredLoop.Report(program, "pio-loop: ", " port accesses, ");
         Ending.DebugExit(code, Ending.Success);
     }
 }

@@ -51,7 +51,7 @@ internal static class DataText
     private static DisassemblyLine Remark(ulong address, string text) =>
         new(DisassemblyLineKind.Remark, address, default, text);
 
-    /// <summary>Printable characters and line ends, closed by zeros only.</summary>
+    /// <summary>Printable characters and line ends, with zeros between texts and at the end.</summary>
     private static bool IsText(ReadOnlySpan<byte> bytes)
     {
         ReadOnlySpan<byte> text = bytes.TrimEnd((byte)0);
@@ -59,7 +59,7 @@ internal static class DataText
             return false;
         foreach (byte value in text)
         {
-            if (value is (< 0x20 or > 0x7E) and not (byte)'\r' and not (byte)'\n' and not (byte)'\b')
+            if (value is (< 0x20 or > 0x7E) and not (byte)'\r' and not (byte)'\n' and not (byte)'\b' and not 0)
                 return false;
         }
         return true;
@@ -68,7 +68,7 @@ internal static class DataText
     private static string Quote(ReadOnlySpan<byte> bytes)
     {
         string text = Encoding.Latin1.GetString(bytes.TrimEnd((byte)0));
-        return '"' + text.Replace("\r", "\\r").Replace("\n", "\\n").Replace("\b", "\\b") + "\", 0";
+        return '"' + text.Replace("\r", "\\r").Replace("\n", "\\n").Replace("\b", "\\b").Replace("\0", "\", 0, \"") + "\", 0";
     }
 
     private static string Hex(ReadOnlySpan<byte> bytes)
