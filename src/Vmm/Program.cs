@@ -1,10 +1,18 @@
+using Vmm.Cli;
+
 namespace Vmm;
 
 internal static class Program
 {
-    private static int Main(string[] args)
+    private static int Main(string[] arguments)
     {
-        Console.WriteLine("vmm " + string.Join(' ', args));
-        return 0;
+        try
+        {
+            return CommandLine.Run(arguments);
+        }
+        catch (Exception fault)
+        {
+            return ErrorReport.Write(fault);
+        }
     }
 }

@@ -13,7 +13,7 @@ public sealed class MachineConfigResolverTests
     {
         MachineConfig machine = MachineConfigResolver.Resolve(new());
         Assert.Equal("monitor", machine.Firmware);
-        Assert.Null(machine.Cmdline);
+        Assert.Equal("", machine.Cmdline);
         Assert.Equal(new CpuTopology(1, 1, 1, 1), machine.Cpus.Topology);
         Assert.Equal(ConsoleTarget.Tty, machine.Console);
         Assert.Equal(ConsoleTarget.Off, machine.VirtioConsole);
@@ -149,10 +149,17 @@ public sealed class MachineConfigResolverTests
     public void What_belongs_to_a_kernel_is_refused_without_one()
     {
         Assert.Equal("initrd", Refused(new() { Initrd = "i" }).Field);
-        Assert.Equal("cmdline", Refused(new() { Cmdline = "quiet" }).Field);
         Assert.Equal("module", Refused(new() { Module = [new() { Path = "m" }] }).Field);
         Assert.Equal("boot-protocol", Refused(new() { BootProtocol = BootProtocol.Pvh, Firmware = "hello" }).Field);
     }
+
+    [Fact]
+    public void Firmware_takes_a_command_line_too() =>
+        Assert.Equal("count=3", MachineConfigResolver.Resolve(new() { Firmware = "ticks", Cmdline = "count=3" }).Cmdline);
+
+    [Fact]
+    [Trait("Row", "86")]
+    public void Command_line_with_a_NUL_is_refused() => Assert.Equal("cmdline", Refused(new() { Kernel = "k", Cmdline = "a\0b" }).Field);
 
     [Fact]
     public void Virtio_console_on_the_terminal_takes_it_from_the_serial_line()

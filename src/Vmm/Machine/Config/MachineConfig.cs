@@ -16,7 +16,7 @@ internal sealed record MachineConfig
     /// <summary>Initial RAM disk; the first module of a Multiboot kernel.</summary>
     public string? Initrd { get; set; }
 
-    /// <summary>The kernel's command line. Resolved: null only for firmware.</summary>
+    /// <summary>The kernel's or the firmware's command line. Resolved: never null.</summary>
     public string? Cmdline { get; set; }
 
     /// <summary>Modules for kernels that take them (Multiboot, PVH).</summary>

@@ -13,6 +13,8 @@ internal static class MachineConfigResolver
     public static MachineConfig Resolve(MachineConfig config)
     {
         NameRules.Check("name", config.Name, NameRules.LongestMachineName);
+        if (config.Cmdline?.Contains('\0', StringComparison.Ordinal) == true)
+            throw new MachineConfigException("cmdline", "holds a NUL character, which would end it early");
         CheckGuest(config);
         MachineConfig resolved = config with
         {
@@ -25,7 +27,7 @@ internal static class MachineConfigResolver
         CheckMemory(config.Memory);
         CheckConsoles(resolved);
         CheckDeviceCount(resolved);
-        return resolved.Kernel is null ? resolved : resolved with { Cmdline = resolved.Cmdline ?? DefaultCommandLine(resolved) };
+        return resolved with { Cmdline = config.Cmdline ?? (config.Kernel is null ? "" : DefaultCommandLine(resolved)) };
     }
 
     private static void CheckGuest(MachineConfig config)
@@ -39,15 +41,12 @@ internal static class MachineConfigResolver
                 PathRules.Check("initrd", config.Initrd);
             for (int i = 0; i < config.Module.Count; i++)
                 PathRules.Check($"module[{i}].path", config.Module[i].Path);
-            if (config.Cmdline?.Contains('\0', StringComparison.Ordinal) == true)
-                throw new MachineConfigException("cmdline", "holds a NUL character, which would end it early");
             return;
         }
         if (config.Firmware is not null)
             NameRules.Check("firmware", config.Firmware, NameRules.LongestMachineName);
         string? orphan =
             config.Initrd is not null ? "initrd" :
-            config.Cmdline is not null ? "cmdline" :
             config.Module.Count > 0 ? "module" :
             config.BootProtocol != BootProtocol.Auto ? "boot-protocol" : null;
         if (orphan is not null)

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+using Vmm.Cli.Check;
+using Vmm.Host;
+using Vmm.Machine.Config;
+
+namespace Vmm.Cli;
+
+/// <summary>The whole command line: one verb a file.</summary>
+internal static class CommandLine
+{
+    private static readonly ParserConfiguration s_parsing = new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
+
+    /// <summary>Signals and exceptions are handled by this program itself.</summary>
+    private static readonly InvocationConfiguration s_invocation = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+
+    /// <summary>Does what the arguments say.</summary>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="VmmException">What the user can mend.</exception>
+    public static int Run(string[] arguments)
+    {
+        RootCommand root = Create();
+        if (arguments.Length == 0)
+        {
+            root.Parse(["--help"], s_parsing).Invoke(s_invocation);
+            return ExitCodes.Usage;
+        }
+        ParseResult line = root.Parse(arguments is ["--version"] ? ["version"] : arguments, s_parsing);
+        if (line.Action is not HelpAction)
+            Check(line);
+        return line.Invoke(s_invocation);
+    }
+
+    /// <summary>All verbs.</summary>
+    public static RootCommand Create() => new("Runs microVMs on /dev/kvm.")
+    {
+        RunCommand.Create(),
+        CheckCommand.Create(),
+        FirmwareCommand.Create(),
+        VersionCommand.Create(),
+    };
+
+    /// <summary>Refuses what is unknown, missing or given twice, in that order: a wrong name is behind most of the other two.</summary>
+    private static void Check(ParseResult line)
+    {
+        Command command = line.CommandResult.Command;
+        foreach (string text in line.CommandResult.Tokens.Select(token => token.Value).Concat(line.UnmatchedTokens))
+        {
+            if (text.Length > 1 && text[0] == '-')
+                throw UsageException.For(command, $"unknown option '{Printable.Escape(text)}'{Suggestion.For(text, command.Options.Select(option => option.Name))}");
+        }
+        if (line.UnmatchedTokens.Count > 0)
+        {
+            string text = line.UnmatchedTokens[0];
+            string what = command.Subcommands.Count > 0 ? "unknown command" : "unexpected argument";
+            throw UsageException.For(command, $"{what} '{Printable.Escape(text)}'{Suggestion.For(text, command.Subcommands.Select(known => known.Name))}");
+        }
+        foreach (OptionResult option in line.CommandResult.Children.OfType<OptionResult>())
+        {
+            bool repeatable = option.Option.Arity.MaximumNumberOfValues > 1;
+            if (option.IdentifierTokenCount > 1 && !repeatable)
+                throw UsageException.For(command, $"{option.Option.Name}: is given twice");
+            if (option.Tokens.Count < option.Option.Arity.MinimumNumberOfValues)
+                throw UsageException.For(command, $"{option.Option.Name}: needs a value: {option.Option.HelpName}");
+        }
+        if (line.Errors.Count > 0)
+            throw UsageException.For(command, line.Errors[0].Message.TrimEnd('.'));
+    }
+}

@@ -1,0 +1,41 @@
+using Vmm.Host;
+using Vmm.Machine.Config;
+
+namespace Vmm.Cli;
+
+/// <summary>Tells the user what went wrong: one line, and one line of help where there is some. A stack trace only when asked for.</summary>
+internal static class ErrorReport
+{
+    /// <summary>Set to 1, it shows stack traces.</summary>
+    public const string DebugVariable = "VMM_DEBUG";
+
+    /// <summary>Writes the error and says what to exit with.</summary>
+    public static int Write(Exception fault) => Write(fault, System.Console.Error, Environment.GetEnvironmentVariable(DebugVariable) == "1");
+
+    /// <summary>Writes the error and says what to exit with.</summary>
+    /// <param name="fault">What ended the program.</param>
+    /// <param name="error">Where to; it may be closed.</param>
+    /// <param name="showTrace">Whether the user wants the stack trace.</param>
+    public static int Write(Exception fault, TextWriter error, bool showTrace)
+    {
+        int code = fault is VmmException known ? known.ExitCode : ExitCodes.Internal;
+        try
+        {
+            error.WriteLine("vmm: " + OneLine(fault.Message));
+            if (fault is UsageException usage)
+                error.WriteLine(usage.Hint);
+            else if (fault is not VmmException && !showTrace)
+                error.WriteLine($"This is a fault in vmm ({fault.GetType().Name}). Please report it with the output of {DebugVariable}=1.");
+            if (showTrace)
+                error.WriteLine(fault);
+            error.Flush();
+        }
+        catch (IOException)
+        {
+            // Standard error is closed or full: the exit code still tells.
+        }
+        return code;
+    }
+
+    private static string OneLine(string message) => Printable.Escape(message.ReplaceLineEndings(" "), longest: 2000);
+}

@@ -1,0 +1,90 @@
+using Vmm.Machine.Config;
+
+namespace Vmm.Cli;
+
+/// <summary>Every option of <c>vmm run</c> that describes the machine, in the order of the help.</summary>
+internal static class RunOptions
+{
+    /// <summary>The table.</summary>
+    public static IReadOnlyList<RunOption> All() =>
+    [
+        new("kernel", "FILE", "Kernel image: bzImage, ELF, PVH, Multiboot or flat, told by its content", (m, v) => m.Kernel = Given(v)),
+        new("initrd", "FILE", "Initial RAM disk, or the first Multiboot module", (m, v) => m.Initrd = Given(v)),
+        new("cmdline", "TEXT", "Kernel command line [console=ttyS0; with a disk and no initrd also root=/dev/vda]", (m, v) => m.Cmdline = v),
+        new("module", "FILE[=ARGS]", "Load a module for a Multiboot or PVH kernel; repeatable", AddModule, repeatable: true),
+        new("boot-protocol", "NAME", $"Enter the kernel as one of {Word.All<BootProtocol>()}", (m, v) => m.BootProtocol = Word.Parse<BootProtocol>(v)),
+        new("firmware", "NAME", "Run a built-in tiny guest instead ('vmm firmware list') [monitor, when there is no kernel]", (m, v) => m.Firmware = Given(v)),
+        new("cpus", "N[,sockets=,cores=,threads=]", "Virtual processors, 1 to 64 [1]", (m, v) => m.Cpus = Cpus(v)),
+        new("cpu", "host[,-FEATURE][,+FEATURE]", "Take processor features away or add them [host]", (m, v) => m.Cpu = CpuModel.Parse(v)),
+        new("memory", "SIZE[,hugepages=on][,shared=on][,prefault=on]", "RAM: 256M, 6G, 512MiB; a plain number is MiB [512M]", (m, v) => m.Memory = Memory(v)),
+        new("disk", "[path=]FILE[,readonly=on][,direct=on][,id=NAME]", "A raw image or block device; repeatable", AddDisk, repeatable: true),
+        new("console", "tty|off|file=PATH", "Where the serial line (ttyS0) leads [tty]", (m, v) => m.Console = ConsoleTarget.Parse(v)),
+        new("virtio-console", "tty|off|file=PATH", "Where the virtio console (hvc0) leads; with tty the serial line is off [off]", (m, v) => m.VirtioConsole = ConsoleTarget.Parse(v)),
+        new("transport", "pci|mmio", "How virtio devices are attached [pci]", (m, v) => m.Transport = Word.Parse<VirtioTransport>(v)),
+        new("rng", "on|off", "A virtio entropy device [on]", (m, v) => m.Rng = OnOff(v)),
+        new("name", "NAME", "The machine's name in messages [vmm]", (m, v) => m.Name = v),
+        new("reboot", "reset|exit", "What a reset by the guest does [reset]", (m, v) => m.Reboot = Word.Parse<RebootPolicy>(v)),
+    ];
+
+    private static CpuConfig Cpus(string value)
+    {
+        KeyValues parts = new(value, "count");
+        CpuConfig cpus = new()
+        {
+            Count = parts.Number("count"),
+            Sockets = parts.Number("sockets"),
+            Cores = parts.Number("cores"),
+            Threads = parts.Number("threads"),
+        };
+        parts.Done();
+        return cpus;
+    }
+
+    private static MemoryConfig Memory(string value)
+    {
+        KeyValues parts = new(value, "size");
+        MemoryConfig memory = new();
+        if (parts.Text("size") is string size)
+            memory.Size = ByteSize.Parse(size);
+        memory.Hugepages = parts.Switch("hugepages");
+        memory.Shared = parts.Switch("shared");
+        memory.Prefault = parts.Switch("prefault");
+        parts.Done();
+        return memory;
+    }
+
+    private static void AddDisk(MachineConfig machine, string value)
+    {
+        KeyValues parts = new(value, "path");
+        string? path = parts.Text("path");
+        DiskConfig disk = new()
+        {
+            Path = path ?? "",
+            Readonly = parts.Switch("readonly"),
+            Direct = parts.Switch("direct"),
+            Id = parts.Text("id"),
+        };
+        parts.Done();
+        if (path is null)
+            throw new FormatException("lacks path=FILE");
+        machine.Disk = [.. machine.Disk, disk];
+    }
+
+    private static void AddModule(MachineConfig machine, string value)
+    {
+        int equals = value.IndexOf('=', StringComparison.Ordinal);
+        string path = equals < 0 ? value : value[..equals];
+        if (path.Length == 0)
+            throw new FormatException("needs a file before '='");
+        machine.Module = [.. machine.Module, new() { Path = path, Args = equals < 0 ? "" : value[(equals + 1)..] }];
+    }
+
+    private static string Given(string value) => value.Length > 0 ? value : throw new FormatException("needs a value");
+
+    private static bool OnOff(string value) => value switch
+    {
+        "on" => true,
+        "off" => false,
+        _ => throw new FormatException($"'{Printable.Escape(value)}' is neither on nor off"),
+    };
+}

@@ -1,0 +1,17 @@
+using System.CommandLine;
+using Vmm.Host;
+
+namespace Vmm.Cli;
+
+/// <summary>A command line that cannot be understood.</summary>
+/// <param name="message">What is wrong with it.</param>
+/// <param name="hint">Where to read how it is meant; shown on a line of its own.</param>
+internal sealed class UsageException(string message, string hint) : VmmException(message, ExitCodes.Usage)
+{
+    /// <summary>Where to read how it is meant.</summary>
+    public string Hint { get; } = hint;
+
+    /// <summary>An error in what was given to one command.</summary>
+    public static UsageException For(Command command, string message) =>
+        new(message, command is RootCommand ? "Try 'vmm --help'." : $"Try 'vmm {command.Name} --help'.");
+}

@@ -1,0 +1,87 @@
+using System.CommandLine;
+using Vmm.Cli;
+using Vmm.Host;
+using Xunit;
+
+namespace Vmm.Tests.Vmm.Cli;
+
+public sealed class CommandLineTests
+{
+    [Fact]
+    public void No_argument_shows_the_help_as_a_usage_error()
+    {
+        (int code, string output) = CommandLineRun.Run();
+        Assert.Equal(ExitCodes.Usage, code);
+        Assert.Contains("run", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Version_is_told_by_verb_and_by_option()
+    {
+        (int code, string output) = CommandLineRun.Run("version");
+        Assert.Equal(0, code);
+        Assert.StartsWith("vmm 0.", output, StringComparison.Ordinal);
+        Assert.Equal(output, CommandLineRun.Run("--version").Output);
+    }
+
+    [Theory]
+    [InlineData("unknown command 'rnu'; did you mean 'run'?", "rnu")]
+    [InlineData("unknown command 'lst'; did you mean 'list'?", "firmware", "lst")]
+    [InlineData("there is no firmware 'helo'; did you mean 'hello'?", "firmware", "show", "helo")]
+    [InlineData("--syntax: 'masm' is none of nasm, intel, gas", "firmware", "show", "hello", "--syntax", "masm")]
+    [InlineData("--output: 'xml' is none of text, json", "check", "--output", "xml")]
+    [InlineData("unexpected argument 'x'", "check", "x")]
+    public void Wrong_word_is_a_usage_error_that_knows_better(string expected, params string[] arguments)
+    {
+        VmmException wrong = CommandLineRun.Refused(arguments);
+        Assert.StartsWith(expected, wrong.Message, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Usage, wrong.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("firmware")]
+    [InlineData("firmware", "show")]
+    [InlineData("firmware", "write", "hello")]
+    public void Missing_word_is_a_usage_error(params string[] arguments) =>
+        Assert.Equal(ExitCodes.Usage, CommandLineRun.Refused(arguments).ExitCode);
+
+    [Fact]
+    public void Every_option_has_a_description_of_one_line()
+    {
+        foreach (Command command in CommandLine.Create().Subcommands)
+        {
+            Assert.False(string.IsNullOrEmpty(command.Description));
+            Assert.All(command.Options, option => Assert.False(string.IsNullOrEmpty(option.Description) || option.Description.Contains('\n')));
+        }
+    }
+
+    [Fact]
+    public void Firmware_written_out_is_an_ELF_file()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            Assert.Equal(0, CommandLineRun.Run("firmware", "write", "hello", path).Code);
+            Assert.Equal([0x7f, (byte)'E', (byte)'L', (byte)'F'], File.ReadAllBytes(path)[..4]);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void Firmware_is_listed_and_shown()
+    {
+        Assert.Contains("hello", CommandLineRun.Run("firmware", "list").Output, StringComparison.Ordinal);
+        Assert.Contains("code", CommandLineRun.Run("firmware", "show", "hello").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Firmware_that_cannot_be_written_names_the_file()
+    {
+        VmmException wrong = CommandLineRun.Refused("firmware", "write", "hello", "/nowhere/x.elf");
+        Assert.Contains("/nowhere/x.elf", wrong.Message, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.StartFailed, wrong.ExitCode);
+    }
+}
