@@ -7,7 +7,7 @@ namespace Vmm.Machine;
 
 /// <summary>
 /// A running machine: its vCPU threads, and the moves between running, paused and ended. Built by
-/// <see cref="MachineBuilder"/>; knows nothing of devices.
+/// <see cref="Build.MachineBuilder"/>; knows nothing of devices.
 /// </summary>
 internal sealed class VirtualMachine : IDisposable
 {
@@ -19,15 +19,18 @@ internal sealed class VirtualMachine : IDisposable
     private readonly IVcpu[] _vcpus;
     private readonly VcpuThread[] _threads;
     private readonly ManualResetEventSlim _ended = new();
-    private readonly Stack<IDisposable> _owned = new();
-    private MachineOutcome? _outcome;
+    private readonly MachineEnd _end;
+    private bool _started;
 
     /// <summary>Joins vCPUs to a machine.</summary>
     /// <param name="vcpus">Ready to run, and disposed with the machine when disposable.</param>
     /// <param name="dispatchers">One for each vCPU.</param>
-    public VirtualMachine(IVcpu[] vcpus, ExitDispatcher[] dispatchers)
+    /// <param name="end">Decides how the run ends.</param>
+    public VirtualMachine(IVcpu[] vcpus, ExitDispatcher[] dispatchers, MachineEnd end)
     {
         _vcpus = vcpus;
+        _end = end;
+        end.Decided = OnDecided;
         Dispatchers = dispatchers;
         _gate = new VcpuGate(vcpus.Length);
         _threads = new VcpuThread[vcpus.Length];
@@ -41,13 +44,11 @@ internal sealed class VirtualMachine : IDisposable
     /// <summary>The vCPUs' dispatchers, with what they counted.</summary>
     public ExitDispatcher[] Dispatchers { get; }
 
-    /// <summary>Hands over something that must live as long as the machine. Disposed after the vCPUs, last in, first out.</summary>
-    public void Own(IDisposable resource) => _owned.Push(resource);
-
     /// <summary>Starts the vCPU threads.</summary>
     public void Start()
     {
         _lifecycle.MoveTo(MachineState.Running);
+        _started = true;
         foreach (VcpuThread thread in _threads)
             thread.Start();
     }
@@ -75,15 +76,7 @@ internal sealed class VirtualMachine : IDisposable
     }
 
     /// <summary>Ends the machine. The first outcome counts; later ones are dropped. Any thread, vCPUs and devices included.</summary>
-    public void End(MachineOutcome outcome)
-    {
-        if (!_lifecycle.TryEnd())
-            return;
-        _outcome = outcome;
-        _gate.End();
-        KickAll();
-        _ended.Set();
-    }
+    public void End(MachineOutcome outcome) => _end.TrySet(outcome);
 
     /// <summary>Waits until the machine has ended and every vCPU thread is gone.</summary>
     public MachineOutcome WaitForEnd()
@@ -91,21 +84,26 @@ internal sealed class VirtualMachine : IDisposable
         _ended.Wait();
         foreach (VcpuThread thread in _threads)
             thread.Join();
-        return _outcome!;
+        return _end.Outcome!;
     }
 
-    /// <summary>Ends the machine if it has not ended, and gives back all it owns.</summary>
+    /// <summary>Ends the machine if it has not ended, and lets the vCPUs go.</summary>
     public void Dispose()
     {
-        bool ran = State is MachineState.Running or MachineState.Paused || _outcome is not null;
         End(new MachineOutcome(OutcomeKind.Stopped));
-        if (ran)
+        if (_started)
             WaitForEnd();
         foreach (IVcpu vcpu in _vcpus)
             (vcpu as IDisposable)?.Dispose();
-        while (_owned.TryPop(out IDisposable? resource))
-            resource.Dispose();
         _ended.Dispose();
+    }
+
+    private void OnDecided(MachineOutcome outcome)
+    {
+        _lifecycle.TryEnd();
+        _gate.End();
+        KickAll();
+        _ended.Set();
     }
 
     private void KickAll()

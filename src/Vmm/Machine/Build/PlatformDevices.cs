@@ -1,0 +1,56 @@
+using Vmm.Devices.Pci;
+using Vmm.Devices.Platform;
+using Vmm.Guest.Acpi;
+using Vmm.Guest.Memory;
+
+namespace Vmm.Machine.Build;
+
+/// <summary>The devices that every machine has, at the places where a PC has them.</summary>
+internal sealed class PlatformDevices
+{
+    private const ushort SerialPort = 0x3f8;
+    private const ushort SerialPorts = 8;
+    private const uint SerialGsi = 4;
+    private const ushort KeyboardPort = 0x60;
+    private const ushort KeyboardPorts = 5;
+    private const uint KeyboardGsi = 1;
+    private const ushort CmosPort = 0x70;
+    private const ushort CmosPorts = 2;
+    private const ushort PostCode = 0x80;
+    private const ushort SystemControl = 0x92;
+    private const ushort PciConfig = 0xcf8;
+    private const ushort PciConfigCount = 8;
+    private const ushort DebugConsolePort = 0xe9;
+    private const ushort DebugExitPort = 0xf4;
+    private const ushort DebugExitPorts = 4;
+
+    /// <summary>Makes them and puts them on the chassis.</summary>
+    public PlatformDevices(Chassis chassis, MachineConsoles consoles, TimeProvider clock)
+    {
+        (ulong low, ulong high) = MemoryLayout.Split(chassis.Memory.Size);
+        Serial = new Serial16550("serial0", chassis.Line(SerialGsi), consoles.Serial);
+        Power = new AcpiPower(chassis.Power, chassis.Edge(AcpiHardware.EventGsi));
+        Pci = new PciBus(chassis.Registers, new PciWindow(MemoryLayout.Pci32Start, MemoryLayout.Pci32Size),
+            new PciWindow(MemoryLayout.Pci64Start(chassis.Memory.Size), MemoryLayout.Pci64Size));
+
+        chassis.AddPorts(SerialPort, SerialPorts, Serial);
+        chassis.AddPorts(AcpiHardware.PortStart, AcpiHardware.PortCount, Power);
+        chassis.AddPorts(KeyboardPort, KeyboardPorts, new I8042(chassis.Power, chassis.Line(KeyboardGsi)));
+        chassis.AddPorts(CmosPort, CmosPorts, new Cmos(clock, low, high));
+        chassis.AddPorts(PostCode, 1, new PostCodePort());
+        chassis.AddPorts(SystemControl, 1, new SystemControlPort(chassis.Power));
+        chassis.AddPorts(DebugConsolePort, 1, new DebugConsole(consoles.Debug));
+        chassis.AddPorts(DebugExitPort, DebugExitPorts, new DebugExit(chassis.Power));
+        chassis.AddPorts(PciConfig, PciConfigCount, new PciConfigPorts(Pci, new ResetControl(chassis.Power)));
+        chassis.AddRegisters(MemoryLayout.EcamStart, MemoryLayout.EcamSize, new EcamWindow(Pci));
+    }
+
+    /// <summary>The serial line, ttyS0.</summary>
+    public Serial16550 Serial { get; }
+
+    /// <summary>The power button.</summary>
+    public AcpiPower Power { get; }
+
+    /// <summary>PCI bus 0.</summary>
+    public PciBus Pci { get; }
+}
