@@ -31,7 +31,7 @@ internal sealed class RealModeMachine : IDisposable
             Vcpus[i].SetRegisters(new kvm_regs { rip = 0, rflags = 2, rsp = 0x1000, rbx = i });
             dispatchers[i] = new ExitDispatcher(Ports, Memory, new CrashReporter(Ram.Memory));
         }
-        Machine = new VirtualMachine(Vcpus, dispatchers);
+        Machine = new VirtualMachine(Vcpus, dispatchers, new MachineEnd());
     }
 
     public AddressBus Ports { get; } = new("ports");

@@ -1,4 +1,3 @@
-using Vmm.Devices.Platform;
 using Vmm.Devices.Virtio;
 using Vmm.Guest.Boot;
 using Vmm.Kvm;

@@ -2,7 +2,6 @@ using Vmm.Devices.Doorbells;
 using Vmm.Devices.Pci;
 using Vmm.Devices.Virtio;
 using Vmm.Devices.Virtio.Block;
-using Vmm.Devices.Virtio.Console;
 using Vmm.Devices.Virtio.Rng;
 using Vmm.Devices.Virtio.Transport;
 using Vmm.Host;
@@ -31,8 +30,6 @@ internal sealed class VirtioDevices(Chassis chassis, PciBus pci, VirtioTransport
     {
         for (int i = 0; i < config.Disk.Count; i++)
             AddDisk(config.Disk[i], $"_disk{i}");
-        if (consoles.Virtio is { } output)
-            Attach(new VirtioConsole("console0", output), Shared);
         if (config.Rng)
             Attach(new VirtioRng("rng0", new RandomSource()), Shared);
         if (transport == VirtioTransport.Pci)
