@@ -59,6 +59,7 @@ internal sealed class MachineBuilder
         VirtioDevices virtio = new(chassis, platform.Pci, _config.Transport);
         virtio.Add(_config, _consoles);
 
+        GuestAddress rsdp = FirmwareTables.Write(ram.Memory, _config.Cpus.Topology.Count, virtio.MmioSlots);
         BootPlan boot = BootLoader.Load(new BootRequest
         {
             Kernel = images.Kernel,
@@ -66,6 +67,7 @@ internal sealed class MachineBuilder
             Modules = images.Modules,
             CommandLine = _config.Cmdline ?? "",
             Protocol = images.Protocol,
+            Rsdp = rsdp,
         }, ram.Memory);
 
         VirtualMachine machine = CreateVcpus(kvm, vm, chassis, boot, end);

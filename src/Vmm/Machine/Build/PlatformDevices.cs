@@ -8,9 +8,13 @@ namespace Vmm.Machine.Build;
 /// <summary>The devices that every machine has, at the places where a PC has them.</summary>
 internal sealed class PlatformDevices
 {
-    private const ushort SerialPort = 0x3f8;
+    /// <summary>COM1.</summary>
+    public const ushort SerialPort = 0x3f8;
+
+    /// <summary>COM1's interrupt.</summary>
+    public const uint SerialGsi = 4;
+
     private const ushort SerialPorts = 8;
-    private const uint SerialGsi = 4;
     private const ushort KeyboardPort = 0x60;
     private const ushort KeyboardPorts = 5;
     private const uint KeyboardGsi = 1;

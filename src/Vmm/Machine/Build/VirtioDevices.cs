@@ -22,6 +22,10 @@ internal sealed class VirtioDevices(Chassis chassis, PciBus pci, VirtioTransport
     /// <summary>The devices so far, in the order in which the guest finds them.</summary>
     public IReadOnlyList<VirtioDeviceCore> All => _cores;
 
+    /// <summary>Where the devices are, on the MMIO transport; empty on PCI.</summary>
+    public IReadOnlyList<VirtioMmioSlot> MmioSlots =>
+        transport == VirtioTransport.Mmio ? [.. Enumerable.Range(0, _cores.Count).Select(VirtioMmioSlot.Of)] : [];
+
     /// <summary>The event thread of devices that never wait for the host.</summary>
     private IDoorbellHost Shared => _shared ??= chassis.EventThread("events");
 
