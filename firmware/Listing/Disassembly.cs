@@ -9,8 +9,6 @@ namespace Vmm.Firmware.Listing;
 /// </summary>
 internal sealed class Disassembly
 {
-    private const int DataBytesPerLine = 16;
-
     private readonly GuestImage _image;
     private readonly Formatter _formatter;
 
@@ -83,7 +81,7 @@ internal sealed class Disassembly
             int end = i + 1 < section.Marks.Count
                 ? (int)(section.Marks[i + 1].Address - section.RunAddress)
                 : section.Bytes.Length;
-            foreach (DisassemblyLine line in DataText.Lines(mark.Address, section.Bytes[start..end], DataBytesPerLine))
+            foreach (DisassemblyLine line in DataText.Lines(mark.Address, section.Bytes[start..end]))
                 yield return line;
         }
     }
