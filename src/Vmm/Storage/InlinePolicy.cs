@@ -16,10 +16,14 @@ internal sealed class InlinePolicy
     /// <summary>And on top of that for each MiB.</summary>
     private const double SlowMillisecondsPerMiB = 2.0;
 
-    /// <summary>Requests that go to other threads after a slow one, before the next try.</summary>
-    private const int Penalty = 128;
+    /// <summary>Requests that go to other threads after a slow one. A single one may only have lost its processor for a moment.</summary>
+    private const int FirstPenalty = 8;
+
+    /// <summary>The penalty doubles with each slow one that follows, up to this.</summary>
+    private const int LongestPenalty = 512;
 
     private int _handOffs;
+    private int _penalty = FirstPenalty;
 
     /// <summary>Whether the next one should run on the caller's thread.</summary>
     public bool ShouldTry()
@@ -36,7 +40,12 @@ internal sealed class InlinePolicy
     public void Took(long started, ulong bytes)
     {
         double limit = SlowMilliseconds + SlowMillisecondsPerMiB * bytes / (1 << 20);
-        if (Stopwatch.GetElapsedTime(started).TotalMilliseconds > limit)
-            _handOffs = Penalty;
+        if (Stopwatch.GetElapsedTime(started).TotalMilliseconds <= limit)
+        {
+            _penalty = FirstPenalty;
+            return;
+        }
+        _handOffs = _penalty;
+        _penalty = Math.Min(_penalty * 2, LongestPenalty);
     }
 }

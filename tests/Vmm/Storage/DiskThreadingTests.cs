@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Vmm.Devices.Backends;
 using Vmm.Storage;
 using Xunit;
@@ -99,16 +100,27 @@ public sealed class DiskThreadingTests
     }
 
     [Fact]
-    public void Writers_are_handed_off_for_a_while_after_a_slow_one()
+    public void Writers_are_handed_off_for_longer_the_longer_they_stay_slow()
     {
         InlinePolicy policy = new();
-        Assert.True(policy.ShouldTry());
+        Assert.Equal(0, Refusals(policy));
         policy.Took(started: 0, bytes: 4096);
-        Assert.False(policy.ShouldTry());
-        int refusals = 1;
+        int first = Refusals(policy);
+        policy.Took(started: 0, bytes: 4096);
+        int second = Refusals(policy);
+        Assert.InRange(first, 1, 16);
+        Assert.Equal(2 * first, second);
+        policy.Took(Stopwatch.GetTimestamp() + Stopwatch.Frequency, bytes: 4096);
+        policy.Took(started: 0, bytes: 4096);
+        Assert.Equal(first, Refusals(policy));
+    }
+
+    private static int Refusals(InlinePolicy policy)
+    {
+        int refusals = 0;
         while (!policy.ShouldTry())
             refusals++;
-        Assert.InRange(refusals, 16, 1024);
+        return refusals;
     }
 
     private static void Cycle(RawFileBackend backend, DiskRequest request)
