@@ -16,7 +16,7 @@ internal static class ExitCodes
     /// <summary>The machine could not be started: a file, the host or KVM is not as needed.</summary>
     public const int StartFailed = 4;
 
-    /// <summary>The guest crashed: a triple fault while <c>--reboot exit</c> is in force, or before its kernel ever ran.</summary>
+    /// <summary>The guest crashed: a triple fault under <c>--reboot exit</c>. Under <c>--reboot reset</c> it starts again.</summary>
     public const int GuestCrashed = 6;
 
     /// <summary>KVM could not emulate what the guest executed.</summary>
@@ -32,11 +32,11 @@ internal static class ExitCodes
     public const int LargestClearDebugExit = 62;
 
     private const int SignalBase = 128;
-    private const int StatusMask = 0xff;
+    private const uint StatusMask = 0xff;
 
     /// <summary>Ended by a signal, told the way shells tell it: 128 and the signal's number.</summary>
     public static int Signalled(int signal) => SignalBase + signal;
 
-    /// <summary>The guest wrote <paramref name="value"/> to the debug-exit port (QEMU's isa-debug-exit: an odd status).</summary>
-    public static int DebugExit(uint value) => (int)((value << 1) | 1) & StatusMask;
+    /// <summary>The status that the debug-exit port made of the guest's value: odd already.</summary>
+    public static int FromDebugExit(uint status) => (int)(status & StatusMask);
 }

@@ -1,4 +1,7 @@
+using System.Runtime.Versioning;
 using Vmm.Cli;
+
+[assembly: SupportedOSPlatform("linux")]
 
 namespace Vmm;
 

@@ -19,7 +19,7 @@ public sealed class ExitCodesTests
     {
         Assert.All(s_ours, code => Assert.Equal(0, code & 1));
         for (uint value = 0; value < 256; value++)
-            Assert.Equal(1, ExitCodes.DebugExit(value) & 1);
+            Assert.Equal(1, ExitCodes.FromDebugExit(value << 1 | 1) & 1);
     }
 
     [Theory]
@@ -28,5 +28,5 @@ public sealed class ExitCodesTests
     [InlineData(ExitCodes.LargestClearDebugExit, 125)]
     [InlineData(0xffff_ffff, 0xff)]
     public void Debug_exit_follows_the_convention_of_isa_debug_exit(uint value, int status) =>
-        Assert.Equal(status, ExitCodes.DebugExit(value));
+        Assert.Equal(status, ExitCodes.FromDebugExit(value << 1 | 1));
 }

@@ -1,0 +1,32 @@
+using Vmm.Machine;
+
+namespace Vmm.Cli;
+
+/// <summary>Puts a machine's end into words and an exit code.</summary>
+internal static class OutcomeReport
+{
+    /// <summary>What the process exits with.</summary>
+    public static int ExitCode(MachineOutcome outcome) => outcome.Kind switch
+    {
+        OutcomeKind.PoweredOff or OutcomeKind.Reset or OutcomeKind.Stopped => ExitCodes.PoweredOff,
+        OutcomeKind.DebugExit => ExitCodes.FromDebugExit(outcome.Status),
+        OutcomeKind.TripleFault => ExitCodes.GuestCrashed,
+        OutcomeKind.InternalError => ExitCodes.EmulationFailed,
+        OutcomeKind.EntryFailure or OutcomeKind.UnexpectedExit => ExitCodes.EntryFailed,
+        _ => ExitCodes.Internal,
+    };
+
+    /// <summary>What to tell the user; null when there is nothing to say.</summary>
+    public static string? Text(MachineOutcome outcome)
+    {
+        string? what = outcome.Kind switch
+        {
+            OutcomeKind.TripleFault => "the guest crashed: triple fault",
+            OutcomeKind.InternalError => "the guest stopped: KVM cannot run an instruction of it ('vmm check' says whether this host runs stock kernels)",
+            OutcomeKind.EntryFailure => "the guest stopped: the processor refused its state",
+            OutcomeKind.UnexpectedExit => "the guest stopped: KVM returned for a reason that vmm does not know",
+            _ => null,
+        };
+        return what is null || outcome.Report is null ? what : $"{what}\n{outcome.Report.TrimEnd()}";
+    }
+}

@@ -1,0 +1,168 @@
+using System.Diagnostics;
+using Vmm.Host;
+
+namespace Vmm.Consoles;
+
+/// <summary>
+/// Carries what the user types to the guest, on a thread of its own. Reads no more than the guest takes: a paste of any
+/// size waits in the terminal, and nothing is lost.
+/// </summary>
+internal sealed unsafe class ConsolePump : IDisposable
+{
+    private const int ReadSize = 4096;
+    private const int Ready = Linux.POLLIN;
+
+    /// <summary>The longest rest given to a guest between two deliveries.</summary>
+    private static readonly TimeSpan s_longestRest = TimeSpan.FromMilliseconds(1);
+
+    private readonly int _fd;
+    private readonly Terminal _terminal;
+    private readonly Action<ConsoleKey> _command;
+    private readonly EscapeParser _parser = new();
+    private readonly InputQueue _queue = new();
+    private readonly EventFd _wake = new();
+    private readonly Thread _thread;
+    private volatile IConsoleDevice? _device;
+    private volatile bool _stopping;
+    private volatile bool _roomSignalled;
+    private bool _ended;
+    private bool _deviceFull;
+    private long _delivered;
+
+    /// <summary>Prepares the pump.</summary>
+    /// <param name="fd">Where the user's input comes from.</param>
+    /// <param name="terminal">The terminal behind it, if it is one. Without a terminal every byte is data.</param>
+    /// <param name="command">Told, on the pump's thread, what the user wants of <c>vmm</c>.</param>
+    public ConsolePump(int fd, Terminal terminal, Action<ConsoleKey> command)
+    {
+        _fd = fd;
+        _terminal = terminal;
+        _command = command;
+        _thread = new Thread(Loop, maxStackSize: 256 << 10) { Name = "console-in", IsBackground = true };
+    }
+
+    /// <summary>Starts reading.</summary>
+    public void Start() => _thread.Start();
+
+    /// <summary>Connects the guest's end. A restarted machine has a new one; what was typed meanwhile waits.</summary>
+    public void Attach(IConsoleDevice? device)
+    {
+        if (_device is IConsoleDevice before)
+            before.RoomAvailable = null;
+        if (device is not null)
+            device.RoomAvailable = OnRoom;
+        _device = device;
+        OnRoom();
+    }
+
+    /// <summary>Looks again whether this process may read its terminal.</summary>
+    public void Wake() => _wake.Signal();
+
+    /// <summary>Ends the thread. What the guest has not taken is dropped.</summary>
+    public void Dispose()
+    {
+        if (_stopping)
+            return;
+        _stopping = true;
+        Attach(null);
+        if (_thread.IsAlive && Thread.CurrentThread != _thread)
+            _thread.Join();
+        _wake.Dispose();
+    }
+
+    private void OnRoom()
+    {
+        _roomSignalled = true;
+        _wake.Signal();
+    }
+
+    private void Loop()
+    {
+        while (!_stopping)
+        {
+            if (Wait())
+                ReadInput();
+            if (_roomSignalled)
+            {
+                _roomSignalled = false;
+                Rest();
+                _deviceFull = false;
+            }
+            if (!_deviceFull && _device is IConsoleDevice device)
+                Deliver(device);
+        }
+    }
+
+    /// <summary>Waits for input (while there is room for it), for room in the device, or for the end.</summary>
+    /// <returns>Whether there is input.</returns>
+    private bool Wait()
+    {
+        bool mayRead = !_ended && _queue.Room > 0 && (!_terminal.IsTerminal || _terminal.IsForeground);
+        Linux.pollfd* fds = stackalloc Linux.pollfd[2];
+        fds[0] = new() { fd = _wake.Fd.Number, events = Ready };
+        fds[1] = new() { fd = _fd, events = Ready };
+        if (Linux.ppoll(fds, mayRead ? 2u : 1u, null, null) < 0)
+            return false;
+        if (fds[0].revents != 0)
+            _wake.Consume();
+        return mayRead && fds[1].revents != 0;
+    }
+
+    private void ReadInput()
+    {
+        byte* buffer = stackalloc byte[ReadSize];
+        nint count = Linux.read(_fd, buffer, (nuint)Math.Min(ReadSize, _queue.Room));
+        if (count < 0 && (Linux.Interrupted || Linux.LastError == Errno.EAGAIN))
+            return;
+        if (count <= 0)
+        {
+            // The end of a file or pipe, or the terminal is gone. The guest runs on without input.
+            _ended = true;
+            return;
+        }
+        for (int i = 0; i < count; i++)
+            Take(buffer[i]);
+    }
+
+    private void Take(byte typed)
+    {
+        ConsoleKey key = _terminal.IsTerminal ? _parser.Next(typed) : ConsoleKey.Data;
+        switch (key)
+        {
+            case ConsoleKey.Data:
+                _queue.Add(typed);
+                break;
+            case ConsoleKey.Break:
+                _queue.AddBreak();
+                break;
+            case ConsoleKey.Nothing:
+                break;
+            default:
+                _command(key);
+                break;
+        }
+    }
+
+    private void Deliver(IConsoleDevice device)
+    {
+        if (_queue.IsEmpty)
+            return;
+        _deviceFull = !_queue.DeliverTo(device);
+        _delivered = Stopwatch.GetTimestamp();
+    }
+
+    /// <summary>
+    /// A guest that finds new input each time it comes back from an interrupt never gets to the program that reads it. So
+    /// it gets about as long to rest as it took to take the last delivery.
+    /// </summary>
+    private void Rest()
+    {
+        if (!_deviceFull)
+            return;
+        TimeSpan rest = Stopwatch.GetElapsedTime(_delivered);
+        if (rest > s_longestRest)
+            rest = s_longestRest;
+        Linux.timespec time = new() { tv_nsec = (long)rest.TotalNanoseconds };
+        _ = Linux.ppoll(null, 0, &time, null);
+    }
+}

@@ -1,0 +1,135 @@
+using System.Runtime.InteropServices;
+using Vmm.Devices.Backends;
+using Vmm.Host;
+using Vmm.Machine.Config;
+
+namespace Vmm.Consoles;
+
+/// <summary>
+/// The host's ends of a machine's consoles: the terminal for one of them, files, or nothing. Outlives a reboot of the
+/// guest.
+/// </summary>
+internal sealed class HostConsole : IDisposable
+{
+    /// <summary>rw-r--r--, before the umask.</summary>
+    private const uint LogMode = 0b110_100_100;
+    private const int LogFlags = Linux.O_WRONLY | Linux.O_CREAT | Linux.O_TRUNC | Linux.O_NONBLOCK | Linux.O_NOCTTY | Linux.O_CLOEXEC;
+
+    private readonly List<OutputSink> _sinks = [];
+    private readonly ConsoleTarget _serial;
+    private readonly ConsoleTarget _virtio;
+    private readonly Terminal? _terminal;
+    private readonly ConsolePump? _pump;
+    private volatile IConsoleDevice? _attached;
+
+    /// <summary>Opens what the machine's consoles lead to. The terminal is left as it is until <see cref="Start"/>.</summary>
+    /// <param name="machine">Resolved.</param>
+    /// <param name="end">Called, on a thread of the console's, when the user ends the machine by its key.</param>
+    /// <exception cref="VmmException">A file cannot be opened.</exception>
+    public HostConsole(MachineConfig machine, Action end)
+    {
+        _serial = machine.Console!;
+        _virtio = machine.VirtioConsole!;
+        try
+        {
+            Serial = Open("console", _serial);
+            Virtio = Open("virtio-console", _virtio);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+        if (_serial.Kind != ConsoleKind.Tty && _virtio.Kind != ConsoleKind.Tty)
+            return;
+        _terminal = new Terminal();
+        _pump = new ConsolePump(Linux.StandardInput, _terminal, key => OnCommand(key, end));
+    }
+
+    /// <summary>What the serial line prints to.</summary>
+    public IByteSink Serial { get; } = new NullSink();
+
+    /// <summary>What the virtio console prints to.</summary>
+    public IByteSink Virtio { get; } = new NullSink();
+
+    /// <summary>Bytes that the guest printed and nobody took.</summary>
+    public long Dropped => _sinks.Sum(sink => sink.Dropped);
+
+    /// <summary>Connects the guest's ends, after the machine was built and again after it was rebuilt.</summary>
+    /// <param name="serial">The serial line.</param>
+    /// <param name="virtio">The virtio console, if the machine has one.</param>
+    public void Attach(IConsoleDevice serial, IConsoleDevice? virtio)
+    {
+        if (_pump is null)
+            return;
+        _attached = _serial.Kind == ConsoleKind.Tty ? serial : virtio;
+        OnResized();
+        _pump.Attach(_attached);
+    }
+
+    /// <summary>Takes the terminal and begins to read it.</summary>
+    /// <param name="signals">Tells when the terminal is resized, or the process goes on after a stop.</param>
+    public void Start(StopSignals signals)
+    {
+        if (_terminal is null || _pump is null)
+            return;
+        if (_terminal.IsTerminal)
+        {
+            _terminal.EnterRaw();
+            signals.Also(PosixSignal.SIGCONT, OnContinued);
+            if (_virtio.Kind == ConsoleKind.Tty)
+                signals.Also(PosixSignal.SIGWINCH, OnResized);
+        }
+        _pump.Start();
+    }
+
+    /// <summary>Writes out what the guest printed, then restores the terminal.</summary>
+    public void Dispose()
+    {
+        _pump?.Dispose();
+        foreach (OutputSink sink in _sinks)
+            sink.Dispose();
+        _terminal?.Dispose();
+    }
+
+    private IByteSink Open(string option, ConsoleTarget target)
+    {
+        if (target.Kind == ConsoleKind.Off)
+            return new NullSink();
+        OutputSink sink;
+        if (target.Kind == ConsoleKind.Tty)
+        {
+            sink = new OutputSink(Linux.StandardOutput, "console-out");
+        }
+        else
+        {
+            int fd = Linux.open(target.Path!, LogFlags, LogMode);
+            if (fd < 0)
+                throw new VmmException($"--{option}: cannot write '{Printable.Escape(target.Path!)}': {Marshal.GetPInvokeErrorMessage((int)Linux.LastError)}");
+            sink = new OutputSink(new SafeFd(fd), "console-file");
+        }
+        _sinks.Add(sink);
+        return sink;
+    }
+
+    private static void OnCommand(ConsoleKey key, Action end)
+    {
+        if (key == ConsoleKey.End)
+            end();
+        else if (key == ConsoleKey.Help)
+            System.Console.Error.Write(EscapeParser.HelpText);
+    }
+
+    private void OnContinued()
+    {
+        _terminal!.EnterRaw();
+        _pump!.Wake();
+        OnResized();
+    }
+
+    private void OnResized()
+    {
+        if (_terminal?.Size is (ushort columns, ushort rows))
+            _attached?.Resize(columns, rows);
+    }
+}

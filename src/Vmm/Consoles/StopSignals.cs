@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+
+namespace Vmm.Consoles;
+
+/// <summary>The signals that ask the process to end: they end the machine in good order instead, so that disks are flushed and the terminal is restored.</summary>
+internal sealed class StopSignals : IDisposable
+{
+    private const int Hangup = 1;
+    private const int Interrupt = 2;
+    private const int Quit = 3;
+    private const int Terminate = 15;
+
+    private readonly List<PosixSignalRegistration> _registrations = [];
+    private int _received;
+
+    /// <summary>Begins to listen.</summary>
+    /// <param name="stop">Called with the first signal's number, on a thread of the runtime. A second signal ends the process at once.</param>
+    public StopSignals(Action<int> stop)
+    {
+        Listen(PosixSignal.SIGHUP, Hangup, stop);
+        Listen(PosixSignal.SIGINT, Interrupt, stop);
+        Listen(PosixSignal.SIGQUIT, Quit, stop);
+        Listen(PosixSignal.SIGTERM, Terminate, stop);
+    }
+
+    /// <summary>The signal that came first; 0 for none.</summary>
+    public int Received => Volatile.Read(ref _received);
+
+    /// <summary>Also tells when a stopped process goes on, or the terminal's size changes.</summary>
+    public void Also(PosixSignal signal, Action act) =>
+        _registrations.Add(PosixSignalRegistration.Create(signal, _ => act()));
+
+    /// <summary>Gives the signals their default meaning back.</summary>
+    public void Dispose()
+    {
+        foreach (PosixSignalRegistration registration in _registrations)
+            registration.Dispose();
+    }
+
+    private void Listen(PosixSignal signal, int number, Action<int> stop) =>
+        _registrations.Add(PosixSignalRegistration.Create(signal, context =>
+        {
+            bool first = Interlocked.CompareExchange(ref _received, number, 0) == 0;
+            context.Cancel = first;
+            if (first)
+                stop(number);
+        }));
+}
