@@ -10,8 +10,10 @@ public readonly record struct GuestAddress(ulong Value)
     /// <summary>The address <paramref name="bytes"/> further on; false when that passes 2⁶⁴.</summary>
     public bool TryAdd(ulong bytes, out GuestAddress sum)
     {
+        // Compared first: sum may be this very variable.
+        bool fits = bytes <= ulong.MaxValue - Value;
         sum = new GuestAddress(unchecked(Value + bytes));
-        return bytes <= ulong.MaxValue - Value;
+        return fits;
     }
 
     /// <summary>Adds a host-chosen distance. Throws on wrap: use <see cref="TryAdd"/> for numbers that come from the guest.</summary>
