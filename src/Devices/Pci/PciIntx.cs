@@ -3,7 +3,7 @@ using Vmm.Devices.Interrupts;
 namespace Vmm.Devices.Pci;
 
 /// <summary>A function's INTx# pin: a level, let through by the command register and silent while MSI-X is in use.</summary>
-/// <param name="wire">What it is routed to; this pin is its only user.</param>
+/// <param name="wire">What it is routed to, for this pin alone; pins that share an interrupt each get an end of an <see cref="IntxWire"/>.</param>
 public sealed class PciIntx(IInterruptLine wire)
 {
     private readonly Lock _lock = new();
