@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using Vmm.Lab.Cache;
 
@@ -12,6 +13,8 @@ namespace Vmm.Lab.Keeper;
 public sealed class KeeperLease : IDisposable
 {
     private static readonly string[] KeeperFiles = ["Vmm.Lab.dll", "Vmm.Lab.runtimeconfig.json", "Vmm.Lab.deps.json"];
+    /// <summary>One may meet a keeper that is just leaving.</summary>
+    private const int Attempts = 3;
     private readonly Socket _socket;
 
     private KeeperLease(Socket socket, KeeperState state) => (_socket, State) = (socket, state);
@@ -22,22 +25,35 @@ public sealed class KeeperLease : IDisposable
     /// <summary>Joins the L1 that is up, or starts one. Of several callers one starts it.</summary>
     public static async Task<KeeperLease> TakeAsync(Action<string> progress)
     {
-        var socket = await ConnectAsync();
-        if (socket is null)
+        for (var attempt = 1; ; attempt++)
         {
-            await OuterMachine.PrepareAsync(progress);
-            using var held = await FileLock.TakeAsync(Path.Combine(LabPaths.Runtime, "lock"));
-            socket = await ConnectAsync() ?? await StartKeeperAsync(progress);
+            var socket = await ConnectAsync() ?? await StartOrJoinAsync(progress);
+            var state = await AskAsync(socket, "lease");
+            if (state is { Error: null })
+                return new KeeperLease(socket, state);
+            socket.Dispose();
+            if (state is not null || attempt == Attempts)
+                throw new LabException(state?.Error ?? $"the lab ended again and again while it was joined; see {LabPaths.ConsoleLog} and keeper.log beside it");
         }
-        var state = await AskAsync(socket, "lease");
-        return state.Error is null ? new KeeperLease(socket, state) : throw new LabException(state.Error);
+    }
+
+    private static async Task<Socket> StartOrJoinAsync(Action<string> progress)
+    {
+        await OuterMachine.PrepareAsync(progress);
+        using var held = await FileLock.TakeAsync(Path.Combine(LabPaths.Runtime, "lock"));
+        return await ConnectAsync() ?? await StartKeeperAsync(progress);
     }
 
     /// <summary>Asks a running keeper ("status", "hold", "stop"); null when there is none.</summary>
     public static async Task<KeeperState?> AskAsync(string request)
     {
         using var socket = await ConnectAsync();
-        return socket is null ? null : await AskAsync(socket, request);
+        if (socket is null)
+            return null;
+        var state = await AskAsync(socket, request);
+        if (request == "stop")
+            await WaitForEndAsync(socket);
+        return state;
     }
 
     /// <inheritdoc/>
@@ -58,13 +74,33 @@ public sealed class KeeperLease : IDisposable
         }
     }
 
-    private static async Task<KeeperState> AskAsync(Socket socket, string request)
+    /// <summary>Null when the keeper left instead of answering.</summary>
+    private static async Task<KeeperState?> AskAsync(Socket socket, string request)
     {
-        var stream = new NetworkStream(socket, ownsSocket: false);
-        await stream.WriteAsync(System.Text.Encoding.UTF8.GetBytes(request + "\n"));
-        var line = await new StreamReader(stream).ReadLineAsync()
-            ?? throw new LabException($"the lab ended while it was asked to {request}; see {LabPaths.ConsoleLog} and keeper.log beside it");
-        return JsonSerializer.Deserialize<KeeperState>(line)!;
+        try
+        {
+            var stream = new NetworkStream(socket, ownsSocket: false);
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(request + "\n"));
+            return await new StreamReader(stream).ReadLineAsync() is { } line ? JsonSerializer.Deserialize<KeeperState>(line) : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The kernel closes the keeper's end when its process is gone, and QEMU is gone before.</summary>
+    private static async Task WaitForEndAsync(Socket socket)
+    {
+        try
+        {
+            while (await socket.ReceiveAsync(new byte[64]) > 0)
+                continue;
+        }
+        catch (SocketException)
+        {
+            // A reset is an end too.
+        }
     }
 
     /// <summary>

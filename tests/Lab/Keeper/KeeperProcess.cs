@@ -132,8 +132,8 @@ internal sealed class KeeperProcess : IDisposable
             await stream.WriteAsync(Encoding.UTF8.GetBytes(answer + "\n"));
             if (request == "stop")
                 await _stop.CancelAsync();
-            if (leased)
-                await reader.ReadToEndAsync();           // its end is the lease's end
+            if (request is "lease" or "stop")
+                await reader.ReadToEndAsync();           // its end is the lease's end; a stopper waits for ours
         }
         catch (IOException)
         {

@@ -27,7 +27,8 @@ internal static class OuterMachine
     /// <summary>Fetches and builds what does not depend on the checkout; slow only the first time.</summary>
     public static async Task<Kernel> PrepareAsync(Action<string> progress)
     {
-        progress("lab: Debian's generic kernel");
+        if (!KernelStore.IsCached(KernelFlavour.Generic))
+            progress("lab: fetching Debian's generic kernel (once)");
         var kernel = await KernelStore.GetAsync(KernelFlavour.Generic);
         await Resource.ProgramAsync("agent");
         return kernel;

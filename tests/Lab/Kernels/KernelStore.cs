@@ -10,11 +10,16 @@ public static class KernelStore
     /// <summary>The kernel, from the cache or from Debian. Delete its folder in the cache to get a newer one.</summary>
     public static async Task<Kernel> GetAsync(KernelFlavour flavour)
     {
-        var metapackage = flavour == KernelFlavour.Cloud ? "linux-image-cloud-amd64" : "linux-image-amd64";
+        var metapackage = Metapackage(flavour);
         var folder = await BuildCache.EnsureAsync($"kernels/{metapackage}", made => FetchAsync(metapackage, made));
         var release = (await File.ReadAllTextAsync(Path.Combine(folder, Marker))).Trim();
         return new Kernel(flavour, release, folder);
     }
+
+    /// <summary>Whether <see cref="GetAsync"/> will be quick.</summary>
+    public static bool IsCached(KernelFlavour flavour) => Directory.Exists(Path.Combine(LabPaths.Cache, "kernels", Metapackage(flavour)));
+
+    private static string Metapackage(KernelFlavour flavour) => flavour == KernelFlavour.Cloud ? "linux-image-cloud-amd64" : "linux-image-amd64";
 
     private static async Task FetchAsync(string metapackage, string folder)
     {
