@@ -1,7 +1,4 @@
-using System.Runtime.Versioning;
 using Vmm.Cli;
-
-[assembly: SupportedOSPlatform("linux")]
 
 namespace Vmm;
 
