@@ -5,8 +5,8 @@ namespace Vmm.Kvm;
 /// <summary>What the run loop needs of a vCPU. Small, so that the loop and the exit dispatcher are tested without KVM.</summary>
 internal unsafe interface IVcpu
 {
-    /// <summary>The vCPU's number.</summary>
-    uint Id { get; }
+    /// <summary>Its place among the machine's vCPUs, from 0.</summary>
+    int Number { get; }
 
     /// <summary>The area shared with the kernel, valid while the vCPU lives.</summary>
     kvm_run* Shared { get; }

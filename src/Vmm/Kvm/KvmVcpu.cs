@@ -15,17 +15,17 @@ internal sealed unsafe class KvmVcpu : IVcpu, IDisposable
     private const ulong KickBit = 1UL << (KickSignal - 1);
 
     private readonly SafeFd _fd;
-    private readonly int _number;
+    private readonly int _descriptor;
     private readonly Mapping _shared;
     private readonly nuint _run = KvmIoctl.KVM_RUN;
     private int _thread;
 
     /// <summary>Takes over a vCPU descriptor and maps its shared area.</summary>
-    internal KvmVcpu(uint id, SafeFd fd, int mapSize)
+    internal KvmVcpu(int number, SafeFd fd, int mapSize)
     {
-        Id = id;
+        Number = number;
         _fd = fd;
-        _number = fd.Number;
+        _descriptor = fd.Number;
         try
         {
             _shared = Mapping.Create((ulong)mapSize, Linux.MAP_SHARED, fd);
@@ -39,7 +39,7 @@ internal sealed unsafe class KvmVcpu : IVcpu, IDisposable
     }
 
     /// <inheritdoc/>
-    public uint Id { get; }
+    public int Number { get; }
 
     /// <inheritdoc/>
     public kvm_run* Shared { get; }
@@ -66,14 +66,14 @@ internal sealed unsafe class KvmVcpu : IVcpu, IDisposable
     /// <inheritdoc/>
     public VcpuExit Run()
     {
-        if (Linux.ioctl(_number, _run, 0) >= 0)
+        if (Linux.ioctl(_descriptor, _run, 0) >= 0)
             return VcpuExit.Guest;
         Errno errno = Linux.LastError;
         return errno switch
         {
             Errno.EINTR => ConsumeKick() ? VcpuExit.Kicked : VcpuExit.Again,
             Errno.EAGAIN => VcpuExit.Again,
-            _ => throw new HostException($"ioctl KVM_RUN (vCPU {Id})", errno),
+            _ => throw new HostException($"ioctl KVM_RUN (vCPU {Number})", errno),
         };
     }
 
@@ -84,7 +84,7 @@ internal sealed unsafe class KvmVcpu : IVcpu, IDisposable
     public void CompleteIo()
     {
         Shared->immediate_exit = 1;
-        _ = Linux.ioctl(_number, _run, 0);
+        _ = Linux.ioctl(_descriptor, _run, 0);
         Shared->immediate_exit = 0;
     }
 
@@ -145,7 +145,7 @@ internal sealed unsafe class KvmVcpu : IVcpu, IDisposable
         byte* buffer = stackalloc byte[sizeof(kvm_msrs) + sizeof(kvm_msr_entry)];
         *(kvm_msrs*)buffer = new kvm_msrs { nmsrs = 1 };
         *(kvm_msr_entry*)(buffer + sizeof(kvm_msrs)) = new kvm_msr_entry { index = index, data = value };
-        return Linux.ioctl(_number, KvmIoctl.KVM_SET_MSRS, (nint)buffer) == 1;
+        return Linux.ioctl(_descriptor, KvmIoctl.KVM_SET_MSRS, (nint)buffer) == 1;
     }
 
     /// <summary>Sends a non-maskable interrupt.</summary>
@@ -170,7 +170,7 @@ internal sealed unsafe class KvmVcpu : IVcpu, IDisposable
 
     private void Call(nuint request, nint argument, string name)
     {
-        if (Linux.ioctl(_number, request, argument) < 0)
-            throw HostException.Last($"ioctl {name} (vCPU {Id})");
+        if (Linux.ioctl(_descriptor, request, argument) < 0)
+            throw HostException.Last($"ioctl {name} (vCPU {Number})");
     }
 }

@@ -91,11 +91,12 @@ internal sealed unsafe class KvmVm : IDisposable
     }
 
     /// <summary>Makes a vCPU.</summary>
-    /// <param name="id">Its number, which is its local APIC's identity too.</param>
-    public KvmVcpu CreateVcpu(uint id)
+    /// <param name="apicId">What KVM knows it by: the identity of its local APIC.</param>
+    /// <param name="number">Its place among the machine's vCPUs, from 0; where ids have no gaps it is the same.</param>
+    public KvmVcpu CreateVcpu(uint apicId, int number)
     {
-        int fd = Linux.ioctl(_number, KvmIoctl.KVM_CREATE_VCPU, (nint)id);
-        return new KvmVcpu(id, SafeFd.Own(fd, $"ioctl KVM_CREATE_VCPU ({id})"), _vcpuMapSize);
+        int fd = Linux.ioctl(_number, KvmIoctl.KVM_CREATE_VCPU, (nint)apicId);
+        return new KvmVcpu(number, SafeFd.Own(fd, $"ioctl KVM_CREATE_VCPU ({apicId})"), _vcpuMapSize);
     }
 
     /// <inheritdoc/>

@@ -25,7 +25,7 @@ internal sealed class VcpuThread
         _dispatcher = dispatcher;
         _gate = gate;
         _end = end;
-        _thread = new Thread(Main, StackSize) { Name = $"vcpu{vcpu.Id}", IsBackground = true };
+        _thread = new Thread(Main, StackSize) { Name = $"vcpu{vcpu.Number}", IsBackground = true };
     }
 
     /// <summary>Starts it.</summary>

@@ -21,14 +21,14 @@ internal sealed class RealModeMachine : IDisposable
         Vm.SetMemory(0, Ram.Memory.Regions[0]);
         Vcpus = new KvmVcpu[vcpus];
         var dispatchers = new ExitDispatcher[vcpus];
-        for (uint i = 0; i < vcpus; i++)
+        for (int i = 0; i < vcpus; i++)
         {
-            Vcpus[i] = Vm.CreateVcpu(i);
+            Vcpus[i] = Vm.CreateVcpu((uint)i, i);
             kvm_sregs special = Vcpus[i].GetSpecialRegisters();
             special.cs.@base = 0;
             special.cs.selector = 0;
             Vcpus[i].SetSpecialRegisters(special);
-            Vcpus[i].SetRegisters(new kvm_regs { rip = 0, rflags = 2, rsp = 0x1000, rbx = i });
+            Vcpus[i].SetRegisters(new kvm_regs { rip = 0, rflags = 2, rsp = 0x1000, rbx = (ulong)i });
             dispatchers[i] = new ExitDispatcher(Ports, Memory, new CrashReporter(Ram.Memory));
         }
         Machine = new VirtualMachine(Vcpus, dispatchers, new MachineEnd());

@@ -1,4 +1,5 @@
 using Vmm.Guest.Boot;
+using Vmm.Guest.Cpu.Cpuid;
 using Vmm.Guest.Memory;
 using Vmm.Host;
 using Vmm.Kvm;
@@ -39,6 +40,7 @@ internal sealed class MachineBuilder
             throw refused switch
             {
                 BootException boot => new VmmException(boot.Message, cause: boot),
+                CpuidException cpu => new VmmException($"--cpu: {cpu.Message}", cause: cpu),
                 HostException host => new VmmException($"the machine cannot be built: {host.Message}", cause: host),
                 _ => refused,
             };
@@ -53,13 +55,14 @@ internal sealed class MachineBuilder
         GuestRam ram = Keep(GuestRam.Create(_config.Memory.Size.Bytes, _config.Memory.Shared, _config.Memory.Hugepages, _config.Memory.Prefault));
         KvmVm vm = Keep(CreateVm(kvm, ram.Memory));
 
+        VcpuFactory factory = new(kvm, vm, _config);
         MachineEnd end = new();
         Chassis chassis = Keep(new Chassis(vm, ram, end));
         PlatformDevices platform = new(chassis, _consoles, TimeProvider.System);
         VirtioDevices virtio = new(chassis, platform.Pci, _config.Transport);
         virtio.Add(_config, _consoles);
 
-        GuestAddress rsdp = FirmwareTables.Write(ram.Memory, _config.Cpus.Topology.Count, virtio.MmioSlots);
+        GuestAddress rsdp = FirmwareTables.Write(ram.Memory, factory.Topology, virtio.MmioSlots);
         BootPlan boot = BootLoader.Load(new BootRequest
         {
             Kernel = images.Kernel,
@@ -70,7 +73,7 @@ internal sealed class MachineBuilder
             Rsdp = rsdp,
         }, ram.Memory);
 
-        VirtualMachine machine = CreateVcpus(kvm, vm, chassis, boot, end);
+        VirtualMachine machine = CreateVcpus(factory, chassis, boot, end);
         return new MicroVm(kvm, vm, ram, chassis, machine) { Boot = boot, Platform = platform, Virtio = virtio.All };
     }
 
@@ -93,16 +96,15 @@ internal sealed class MachineBuilder
         }
     }
 
-    private VirtualMachine CreateVcpus(KvmSystem kvm, KvmVm vm, Chassis chassis, BootPlan boot, MachineEnd end)
+    private VirtualMachine CreateVcpus(VcpuFactory factory, Chassis chassis, BootPlan boot, MachineEnd end)
     {
-        int count = _config.Cpus.Topology.Count;
+        int count = factory.Topology.Count;
         var vcpus = new KvmVcpu[count];
         var dispatchers = new ExitDispatcher[count];
         CrashReporter crash = new(chassis.Memory);
         for (int i = 0; i < count; i++)
         {
-            vcpus[i] = Keep(vm.CreateVcpu((uint)i));
-            vcpus[i].SetCpuid(kvm.GetSupportedCpuid());
+            vcpus[i] = Keep(factory.Create(i));
             dispatchers[i] = new ExitDispatcher(chassis.Ports, chassis.Registers, crash);
         }
         // The others wait for INIT and SIPI, as KVM starts them.

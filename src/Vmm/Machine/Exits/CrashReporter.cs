@@ -18,7 +18,7 @@ internal sealed unsafe class CrashReporter(GuestMemory memory) : ICrashReporter
     public string Describe(IVcpu vcpu, string what)
     {
         StringBuilder report = new();
-        report.Append($"vCPU {vcpu.Id}: {what}\n");
+        report.Append($"vCPU {vcpu.Number}: {what}\n");
         if (vcpu is not KvmVcpu kvm)
             return report.ToString();
         try
