@@ -1,4 +1,5 @@
 using Vmm.Consoles;
+using Vmm.Devices.Virtio.Console;
 using Vmm.Host;
 using Vmm.Machine;
 using Vmm.Machine.Build;
@@ -64,7 +65,7 @@ internal sealed class MachineSession : IDisposable
         while (true)
         {
             using MicroVm vm = MachineBuilder.Build(_config, _sinks);
-            _console.Attach(new SerialConsole(vm.Platform.Serial), null);
+            _console.Attach(new SerialConsole(vm.Platform.Serial), vm.Device<VirtioConsole>() is { } hvc ? new VirtioConsoleInput(hvc) : null);
             if (first)
                 _console.Start(_signals);
             first = false;

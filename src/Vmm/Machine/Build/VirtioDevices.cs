@@ -2,6 +2,7 @@ using Vmm.Devices.Doorbells;
 using Vmm.Devices.Pci;
 using Vmm.Devices.Virtio;
 using Vmm.Devices.Virtio.Block;
+using Vmm.Devices.Virtio.Console;
 using Vmm.Devices.Virtio.Rng;
 using Vmm.Devices.Virtio.Transport;
 using Vmm.Host;
@@ -16,6 +17,9 @@ namespace Vmm.Machine.Build;
 /// <param name="transport">PCI or MMIO.</param>
 internal sealed class VirtioDevices(Chassis chassis, PciBus pci, VirtioTransport transport)
 {
+    /// <summary>Until the terminal tells; a guest takes it as the default.</summary>
+    private static readonly ConsoleSize s_unknownSize = new(0, 0);
+
     private readonly List<VirtioDeviceCore> _cores = [];
     private IDoorbellHost? _shared;
 
@@ -34,6 +38,8 @@ internal sealed class VirtioDevices(Chassis chassis, PciBus pci, VirtioTransport
     {
         for (int i = 0; i < config.Disk.Count; i++)
             AddDisk(config.Disk[i], $"_disk{i}");
+        if (consoles.Virtio is { } output)
+            Attach(new VirtioConsole("console0", output, s_unknownSize), Shared);
         if (config.Rng)
             Attach(new VirtioRng("rng0", new RandomSource()), Shared);
         if (transport == VirtioTransport.Pci)
