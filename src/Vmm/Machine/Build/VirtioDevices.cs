@@ -50,10 +50,11 @@ internal sealed class VirtioDevices(Chassis chassis, PciBus pci, VirtioTransport
     {
         RawDiskOptions options = new(disk.Path) { ReadOnly = disk.Readonly, Direct = disk.Direct, Id = disk.Id };
         RawFileBackend backend = chassis.Own(RawFileBackend.Open(options, thread));
-        Attach(new VirtioBlk(disk.Id!, backend), chassis.EventThread(thread));
+        VirtioDeviceCore core = Attach(new VirtioBlk(disk.Id!, backend), chassis.EventThread(thread));
+        chassis.Own(new DiskAtRest(core));
     }
 
-    private void Attach(IVirtioDevice device, IDoorbellHost doorbells)
+    private VirtioDeviceCore Attach(IVirtioDevice device, IDoorbellHost doorbells)
     {
         VirtioDeviceCore core = new(device, chassis.Memory, doorbells);
         int index = _cores.Count;
@@ -62,10 +63,11 @@ internal sealed class VirtioDevices(Chassis chassis, PciBus pci, VirtioTransport
         {
             // Device 0 is the host bridge.
             pci.Add(index + 1, new VirtioPci(core, doorbells, chassis.Messages));
-            return;
+            return core;
         }
         VirtioMmioSlot slot = VirtioMmioSlot.Of(index);
         VirtioMmio registers = new(core, chassis.Edge(slot.Gsi), doorbells, slot.Address);
         chassis.AddRegisters(slot.Address.Value, VirtioMmio.Size, registers);
+        return core;
     }
 }
