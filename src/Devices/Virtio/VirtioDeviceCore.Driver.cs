@@ -114,6 +114,9 @@ public sealed partial class VirtioDeviceCore
     {
         data.Clear();
         using Scope scope = Enter();
+        if (_configChanged)
+            ConfigGeneration++;
+        _configChanged = false;
         ReadOnlySpan<byte> config = Device.Config;
         if (offset < (ulong)config.Length)
         {

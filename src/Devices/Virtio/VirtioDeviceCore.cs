@@ -43,6 +43,7 @@ public sealed partial class VirtioDeviceCore
     private int _depth;
     private bool _resetting;
     private bool _held;
+    private bool _configChanged;
 
     /// <summary>Puts a device on its core.</summary>
     /// <param name="device">The device.</param>
@@ -83,7 +84,10 @@ public sealed partial class VirtioDeviceCore
     /// <summary>The device status field.</summary>
     public byte Status { get; private set; }
 
-    /// <summary>Changes whenever the configuration does. 2.5.1.</summary>
+    /// <summary>
+    /// Differs from before once the driver has read a configuration that changed (2.5.1, 4.1.4.3.1). It moves at that
+    /// read and not at the change, so that its 8 bits over PCI can not wrap unseen.
+    /// </summary>
     public uint ConfigGeneration { get; private set; }
 
     /// <summary>How often a driver's fault stopped the device, since the start.</summary>
@@ -124,7 +128,7 @@ public sealed partial class VirtioDeviceCore
     /// <summary>The configuration (not the status) changed: a new generation, and an interrupt if the driver is ready. Call it with the lock held.</summary>
     public void ConfigChanged()
     {
-        ConfigGeneration++;
+        _configChanged = true;
         if (IsActive)
             _transport?.InterruptConfig();
     }

@@ -125,24 +125,37 @@ public sealed class StatusTests
     }
 
     [Theory, MemberData(nameof(Transports))]
-    public void Configuration_change_gives_a_new_generation_and_an_interrupt(TransportKind kind)
+    public void Configuration_change_interrupts_a_driver_that_is_ready(TransportKind kind)
     {
         var device = new TestDevice();
         using var rig = new Rig(kind, device);
-        uint before = rig.Driver.ConfigGeneration;
         device.ChangeConfig(77);
-        Assert.NotEqual(before, rig.Driver.ConfigGeneration);
         Assert.Equal(0, rig.Driver.ConfigInterrupts);
-
         rig.Start();
-        before = rig.Driver.ConfigGeneration;
         device.ChangeConfig(78);
-
-        Assert.NotEqual(before, rig.Driver.ConfigGeneration);
         Assert.Equal(1, rig.Driver.ConfigInterrupts);
+    }
+
+    [Theory, MemberData(nameof(Transports))]
+    public void Generation_differs_after_a_changed_configuration_was_read_however_often_it_changed(TransportKind kind)
+    {
+        var device = new TestDevice();
+        using var rig = new Rig(kind, device);
         byte[] data = new byte[1];
-        rig.Driver.ReadConfig(0, data);
-        Assert.Equal(78, data[0]);
+        foreach (int changes in (int[])[1, 2, 256, 512])
+        {
+            rig.Driver.ReadConfig(0, data);
+            uint before = rig.Driver.ConfigGeneration;
+            rig.Driver.ReadConfig(0, data);
+            Assert.Equal(before, rig.Driver.ConfigGeneration);
+
+            for (int i = 0; i < changes; i++)
+                device.ChangeConfig((byte)(i + 3));
+            rig.Driver.ReadConfig(0, data);
+
+            Assert.Equal((byte)(changes + 2), data[0]);
+            Assert.NotEqual(before, rig.Driver.ConfigGeneration);
+        }
     }
 
     [Theory, MemberData(nameof(Transports)), Trait("Row", "15")]

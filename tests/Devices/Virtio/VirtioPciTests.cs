@@ -60,6 +60,18 @@ public sealed class VirtioPciTests : IDisposable
         Assert.NotEqual(Driver.NotifyAddress(0), Driver.NotifyAddress(1));
     }
 
+    [Theory, Trait("Row", "12")]
+    [InlineData(3, 0)]
+    [InlineData(0, 0)]
+    [InlineData(0xFFFF, 0)]
+    [InlineData(4, 4)]
+    public void Queue_size_reads_as_a_power_of_two_or_zero(int written, uint read)
+    {
+        Driver.SelectQueue(0);
+        Driver.QueueSize = (uint)written;
+        Assert.Equal(read, Driver.QueueMaxSize);
+    }
+
     [Fact]
     public void Addresses_can_be_written_in_one_piece()
     {

@@ -58,6 +58,6 @@ public static class SplitRingLayout
     /// <summary>Bytes of flags, idx and the event field together, in either ring. 2.7.</summary>
     public const uint RingOverhead = 6;
 
-    /// <summary>A chain describes at most this many bytes. 2.7.4.2 and 2.7.5.2: not longer than 2³².</summary>
+    /// <summary>A chain describes at most this many bytes. 2.7.5.2.</summary>
     public const ulong MaxChainBytes = 1UL << 32;
 }

@@ -82,12 +82,15 @@ internal sealed class VirtioPciCommonConfig(VirtioDeviceCore core, VirtioPciVect
         PciRegisters.VIRTIO_PCI_COMMON_MSIX => vectors.Config,
         PciRegisters.VIRTIO_PCI_COMMON_NUMQ => (ushort)core.QueueCount,
         PciRegisters.VIRTIO_PCI_COMMON_Q_SELECT => _queueSelect,
-        PciRegisters.VIRTIO_PCI_COMMON_Q_SIZE => (ushort)core.ReadQueueConfig(_queueSelect).Size,
+        PciRegisters.VIRTIO_PCI_COMMON_Q_SIZE => PresentableSize(core.ReadQueueConfig(_queueSelect).Size),
         PciRegisters.VIRTIO_PCI_COMMON_Q_MSIX => vectors.GetQueue(_queueSelect),
         PciRegisters.VIRTIO_PCI_COMMON_Q_ENABLE => (ushort)(core.IsQueueEnabled(_queueSelect) ? 1 : 0),
         PciRegisters.VIRTIO_PCI_COMMON_Q_NOFF => _queueSelect < core.QueueCount ? _queueSelect : (ushort)0,
         _ => 0,
     };
+
+    /// <summary>4.1.4.3.1: only a power of two or 0 is ever read, whatever was written.</summary>
+    private static ushort PresentableSize(uint size) => uint.IsPow2(size) ? (ushort)size : (ushort)0;
 
     private uint ReadDword(int offset)
     {

@@ -27,10 +27,8 @@ public sealed class PciDriver : GuestDriver, IMsiSink, IInterruptLine
         Pci = new PciBus(Bus, new PciWindow(WindowStart, MemoryLayout.Pci32Size));
         Pci.Add(Slot.Device, Transport);
         Pci.AssignAddresses();
-        WriteConfigSpace(PciRegister.Command, (ushort)(PciCommand.MemorySpace | PciCommand.BusMaster));
         FindCapabilities();
-        if (useMsix)
-            EnableMsix(core.QueueCount);
+        Enable(useMsix);
     }
 
     public AddressBus Bus { get; } = new("memory");
@@ -173,9 +171,23 @@ public sealed class PciDriver : GuestDriver, IMsiSink, IInterruptLine
 
     void IInterruptLine.Lower() => LineIsHigh = false;
 
-    private void EnableMsix(int queues)
+    /// <summary>Back to power-on, then as a driver finds it.</summary>
+    public void PowerOn()
     {
-        for (int vector = 0; vector <= queues; vector++)
+        Pci.Reset();
+        Enable(useMsix: true);
+    }
+
+    private void Enable(bool useMsix)
+    {
+        WriteConfigSpace(PciRegister.Command, (ushort)(PciCommand.MemorySpace | PciCommand.BusMaster));
+        if (useMsix)
+            EnableMsix(Transport.Msix!.Vectors);
+    }
+
+    private void EnableMsix(int vectors)
+    {
+        for (int vector = 0; vector < vectors; vector++)
         {
             Write(MsixEntry(vector), 0xFEE0_0000, 4);
             Write(MsixEntry(vector) + 8, (ulong)vector, 4);
