@@ -47,6 +47,9 @@ public static class CpuFeatureTable
     // Static fields are set in textual order, and this one is made from the rows.
     private static readonly CpuFeatureBit[] s_all = Parse();
 
+    /// <summary>Where in the table a name has its first bit, and its second or −1: only <c>kvmclock</c> has two.</summary>
+    private static readonly Dictionary<string, (int First, int Second)> s_byName = IndexNames();
+
     /// <summary>Every named bit. A name may have several.</summary>
     public static ReadOnlySpan<CpuFeatureBit> All => s_all;
 
@@ -61,14 +64,13 @@ public static class CpuFeatureTable
             if (alias == wanted)
                 wanted = target;
         }
-        var found = new List<CpuFeatureBit>(1);
-        foreach (CpuFeatureBit bit in s_all)
-        {
-            if (bit.Name == wanted)
-                found.Add(bit);
-        }
-        return found;
+        if (!s_byName.TryGetValue(wanted, out (int First, int Second) at))
+            return [];
+        return at.Second < 0 ? [s_all[at.First]] : [s_all[at.First], s_all[at.Second]];
     }
+
+    /// <summary>Where <see cref="All"/> has a feature, by its exact name; −1 for none.</summary>
+    internal static (int First, int Second) IndexOf(string name) => s_byName.TryGetValue(name, out (int First, int Second) at) ? at : (-1, -1);
 
     /// <summary>Features whose names are most like one that does not exist.</summary>
     public static IReadOnlyList<string> FindNear(string name)
@@ -81,6 +83,17 @@ public static class CpuFeatureTable
             .OrderBy(pair => pair.Distance)
             .Take(NearestNames)
             .Select(pair => pair.Name)];
+    }
+
+    private static Dictionary<string, (int First, int Second)> IndexNames()
+    {
+        var index = new Dictionary<string, (int First, int Second)>(s_all.Length);
+        for (int i = 0; i < s_all.Length; i++)
+        {
+            if (!index.TryAdd(s_all[i].Name, (i, -1)))
+                index[s_all[i].Name] = index[s_all[i].Name] with { Second = i };
+        }
+        return index;
     }
 
     private static CpuFeatureBit[] Parse()

@@ -45,15 +45,11 @@ internal sealed class CpuidLeaves(ReadOnlySpan<CpuidEntry> entries)
     /// <summary>Takes away entries.</summary>
     public void RemoveWhere(Predicate<CpuidEntry> match) => _entries.RemoveAll(match);
 
-    /// <summary>Whether every bit of a feature's name, or any of several, is set.</summary>
+    /// <summary>Whether a feature, by its exact name, is there: one of its bits is enough.</summary>
     public bool Has(string name)
     {
-        foreach (CpuFeatureBit bit in CpuFeatureTable.Find(name))
-        {
-            if (Has(bit))
-                return true;
-        }
-        return false;
+        (int first, int second) = CpuFeatureTable.IndexOf(name);
+        return (first >= 0 && Has(CpuFeatureTable.All[first])) || (second >= 0 && Has(CpuFeatureTable.All[second]));
     }
 
     /// <summary>Whether a bit is set.</summary>
@@ -70,17 +66,17 @@ internal sealed class CpuidLeaves(ReadOnlySpan<CpuidEntry> entries)
             Set(entry.With(bit.Register, then));
     }
 
-    /// <summary>Clears all bits of a feature.</summary>
+    /// <summary>Clears all bits of a feature, by its exact name.</summary>
     /// <returns>Whether any was set.</returns>
     public bool Remove(string name)
     {
-        bool any = false;
-        foreach (CpuFeatureBit bit in CpuFeatureTable.Find(name))
-        {
-            any |= Has(bit);
-            Put(bit, false);
-        }
-        return any;
+        if (!Has(name))
+            return false;
+        (int first, int second) = CpuFeatureTable.IndexOf(name);
+        Put(CpuFeatureTable.All[first], false);
+        if (second >= 0)
+            Put(CpuFeatureTable.All[second], false);
+        return true;
     }
 
     /// <summary>All entries.</summary>

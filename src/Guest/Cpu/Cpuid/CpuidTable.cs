@@ -16,7 +16,7 @@ public sealed class CpuidTable
     /// <summary>How many entries each vCPU has.</summary>
     public int Count => _entries.Length;
 
-    /// <summary>Whether the guest sees a feature.</summary>
+    /// <summary>Whether the guest sees a feature, by its exact name.</summary>
     public bool Has(string feature) => new CpuidLeaves(_entries).Has(feature);
 
     /// <summary>The names of all features that the guest sees, in table order.</summary>
