@@ -223,6 +223,11 @@ internal sealed class MonitorLook(GuestProgram program)
         a.cpuid();
         a.cmp(eax, LastBrandLeaf);
         a.jb(noBrand);
+        _code.Remark("A VMM may leave the brand empty.");
+        a.mov(eax, FirstBrandLeaf);
+        a.cpuid();
+        a.test(eax, eax);
+        a.je(noBrand);
         _serial.PrintText("brand       ");
         a.mov(__dword_ptr[text + 16], 0);
         for (uint leaf = FirstBrandLeaf; leaf <= LastBrandLeaf; leaf++)
