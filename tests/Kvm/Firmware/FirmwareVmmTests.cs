@@ -87,8 +87,8 @@ public sealed class FirmwareVmmTests
         else
         {
             Assert.NotNull(ProbeStep.Find(steps[^1]));
-            Assert.Contains(
-                run.ExitCode, [ExitCodes.EmulationFailed, DebugExit(ProbeStep.WrongResult), DebugExit(ProbeStep.UnexpectedException)]);
+            int[] stopped = [ExitCodes.EmulationFailed, DebugExit(ProbeStep.WrongResult), DebugExit(ProbeStep.UnexpectedException)];
+            Assert.Contains(run.ExitCode, stopped);
         }
     }
 
