@@ -154,4 +154,12 @@ public class LabTests
         Assert.True(result.ExitCode == QemuMicrovm.MarkerExit, result.Output + result.Error);
         Assert.Contains("Linux version " + kernel.Release, result.Output);
     }
+
+    [Theory]
+    [InlineData("""{"stockKernel":true}""", true)]
+    [InlineData("""{"stockKernel":false}""", false)]
+    [InlineData("""{"other":1}""", false)]
+    [InlineData("vmm: no such command", false)]
+    [InlineData("", false)]
+    public void Only_a_clear_yes_makes_this_host_the_lab(string answer, bool native) => Assert.Equal(native, NativeProbe.IsYes(answer));
 }

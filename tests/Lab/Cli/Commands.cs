@@ -34,7 +34,7 @@ internal static class Commands
     {
         ["run", "-t", "--", .. var command] when command.Length > 0 => await Terminal.RunAsync(await HostAsync(), command, pty: true),
         ["run", "--", .. var command] when command.Length > 0 => await Terminal.RunAsync(await HostAsync(), command, pty: false),
-        ["shell"] => await Terminal.RunAsync(await HostAsync(), ["/bin/bash", "-i"], pty: true),
+        ["shell"] => await Terminal.ShellAsync(await HostAsync()),
         ["start"] => await StartAsync(),
         ["stop"] => await StopAsync(),
         ["status"] => await StatusAsync(),

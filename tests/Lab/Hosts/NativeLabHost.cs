@@ -17,6 +17,7 @@ internal sealed class NativeLabHost(string agent) : ILabHost
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+            RedirectStandardError = true,                // else .NET meddles with the terminal's settings
             WorkingDirectory = "/",
         })!;
         return LabSession.StartAsync(AgentConnection.ToProcess(process), command);

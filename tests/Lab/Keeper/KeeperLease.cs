@@ -118,11 +118,12 @@ public sealed class KeeperLease : IDisposable
 
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet";
         var log = Path.Combine(LabPaths.State, "keeper.log");
-        const string detached = "exec 2>\"$1\" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; shift; exec setsid \"$@\"";
+        const string detached = "exec </dev/null 2>\"$1\" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; shift; exec setsid \"$@\"";
         var start = new ProcessStartInfo("/bin/sh", ["-c", detached, "sh", log, dotnet, Path.Combine(home, "Vmm.Lab.dll"), "keep"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
             WorkingDirectory = "/",
         };
         start.Environment["VMM_CHECKOUT"] = LabPaths.Checkout;
