@@ -17,7 +17,7 @@ internal sealed unsafe class ConsolePump : IDisposable
 
     private readonly int _fd;
     private readonly Terminal _terminal;
-    private readonly Action<ConsoleKey> _command;
+    private readonly Action<EscapeKey> _command;
     private readonly EscapeParser _parser = new();
     private readonly InputQueue _queue = new();
     private readonly EventFd _wake = new();
@@ -33,7 +33,7 @@ internal sealed unsafe class ConsolePump : IDisposable
     /// <param name="fd">Where the user's input comes from.</param>
     /// <param name="terminal">The terminal behind it, if it is one. Without a terminal every byte is data.</param>
     /// <param name="command">Told, on the pump's thread, what the user wants of <c>vmm</c>.</param>
-    public ConsolePump(int fd, Terminal terminal, Action<ConsoleKey> command)
+    public ConsolePump(int fd, Terminal terminal, Action<EscapeKey> command)
     {
         _fd = fd;
         _terminal = terminal;
@@ -126,16 +126,16 @@ internal sealed unsafe class ConsolePump : IDisposable
 
     private void Take(byte typed)
     {
-        ConsoleKey key = _terminal.IsTerminal ? _parser.Next(typed) : ConsoleKey.Data;
+        EscapeKey key = _terminal.IsTerminal ? _parser.Next(typed) : EscapeKey.Data;
         switch (key)
         {
-            case ConsoleKey.Data:
+            case EscapeKey.Data:
                 _queue.Add(typed);
                 break;
-            case ConsoleKey.Break:
+            case EscapeKey.Break:
                 _queue.AddBreak();
                 break;
-            case ConsoleKey.Nothing:
+            case EscapeKey.Nothing:
                 break;
             default:
                 _command(key);

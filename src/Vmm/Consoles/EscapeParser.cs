@@ -12,7 +12,7 @@ internal sealed class EscapeParser
     /// <summary>Ctrl turns a letter into its place in the alphabet.</summary>
     private const byte LetterFromControl = 0x60;
 
-    /// <summary>What <see cref="ConsoleKey.Help"/> shows.</summary>
+    /// <summary>What <see cref="EscapeKey.Help"/> shows.</summary>
     public const string HelpText = """
 
         Ctrl-A x       end the machine
@@ -25,24 +25,24 @@ internal sealed class EscapeParser
     private bool _escaped;
 
     /// <summary>Reads the next byte.</summary>
-    public ConsoleKey Next(byte typed)
+    public EscapeKey Next(byte typed)
     {
         if (!_escaped)
         {
             _escaped = typed == Escape;
-            return _escaped ? ConsoleKey.Nothing : ConsoleKey.Data;
+            return _escaped ? EscapeKey.Nothing : EscapeKey.Data;
         }
         _escaped = false;
         if (typed == Escape)
-            return ConsoleKey.Data;
+            return EscapeKey.Data;
         // 'c' is kept for a monitor.
         byte letter = typed < 0x20 ? (byte)(typed + LetterFromControl) : (byte)(typed | 0x20);
         return letter switch
         {
-            (byte)'x' => ConsoleKey.End,
-            (byte)'h' or (byte)'?' => ConsoleKey.Help,
-            (byte)'b' => ConsoleKey.Break,
-            _ => ConsoleKey.Nothing,
+            (byte)'x' => EscapeKey.End,
+            (byte)'h' or (byte)'?' => EscapeKey.Help,
+            (byte)'b' => EscapeKey.Break,
+            _ => EscapeKey.Nothing,
         };
     }
 }

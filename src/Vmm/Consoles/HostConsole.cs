@@ -112,11 +112,11 @@ internal sealed class HostConsole : IDisposable
         return sink;
     }
 
-    private static void OnCommand(ConsoleKey key, Action end)
+    private static void OnCommand(EscapeKey key, Action end)
     {
-        if (key == ConsoleKey.End)
+        if (key == EscapeKey.End)
             end();
-        else if (key == ConsoleKey.Help)
+        else if (key == EscapeKey.Help)
             System.Console.Error.Write(EscapeParser.HelpText);
     }
 

@@ -21,7 +21,6 @@ internal sealed unsafe class OutputSink : IByteSink, IDisposable
     /// <summary>With this much waiting there is nothing to gather.</summary>
     private const int EnoughToWrite = 4096;
 
-    private static readonly TimeSpan s_stallLimit = TimeSpan.FromSeconds(1);
 
     private readonly int _fd;
     private readonly SafeFd? _owned;
@@ -51,6 +50,9 @@ internal sealed unsafe class OutputSink : IByteSink, IDisposable
     public OutputSink(SafeFd fd, string threadName)
         : this(fd.Number, threadName) => _owned = fd;
 
+    /// <summary>How long the reader may take nothing, at the end, before it is given up.</summary>
+    public TimeSpan StallLimit { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Bytes that were not written, and will not be.</summary>
     public long Dropped
     {
@@ -58,6 +60,16 @@ internal sealed unsafe class OutputSink : IByteSink, IDisposable
         {
             lock (_lock)
                 return _dropped;
+        }
+    }
+
+    /// <summary>Bytes that wait to be written.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_lock)
+                return _count;
         }
     }
 
@@ -108,7 +120,7 @@ internal sealed unsafe class OutputSink : IByteSink, IDisposable
     private bool JoinWhileMoving()
     {
         long before = -1;
-        while (!_writer.Join(s_stallLimit))
+        while (!_writer.Join(StallLimit))
         {
             lock (_lock)
             {

@@ -1,7 +1,7 @@
 namespace Vmm.Consoles;
 
 /// <summary>What a byte typed by the user means.</summary>
-internal enum ConsoleKey
+internal enum EscapeKey
 {
     /// <summary>It is for the guest.</summary>
     Data,
