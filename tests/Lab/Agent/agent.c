@@ -60,15 +60,10 @@ static void put_all(int fd, const void *data, size_t length)
 static void send_frame(struct session *s, char type, const void *data, uint32_t length)
 {
     char head[5] = { type, (char)length, (char)(length >> 8), (char)(length >> 16), (char)(length >> 24) };
-    struct { char head[5]; char body[CHUNK]; } packet;
-    if (length <= CHUNK) {       /* one write, one segment */
-        memcpy(packet.head, head, 5);
-        memcpy(packet.body, data, length);
-        put_all(s->out, &packet, 5 + length);
-    } else {
-        put_all(s->out, head, 5);
-        put_all(s->out, data, length);
-    }
+    char packet[5 + CHUNK];      /* one write, one segment; no frame is longer */
+    memcpy(packet, head, 5);
+    memcpy(packet + 5, data, length);
+    put_all(s->out, packet, 5 + length);
 }
 
 static void send_number(struct session *s, char type, uint32_t value)
@@ -177,9 +172,7 @@ static void start_child(struct session *s, char *p, uint32_t length)
 static void end_stdin(struct session *s)
 {
     if (s->child_in >= 0 && !s->pty)
-        close(s->child_in);
-    if (!s->pty)
-        s->child_in = -1;
+        close(s->child_in), s->child_in = -1;
 }
 
 static void take_stdin(struct session *s, const char *data, size_t length)
