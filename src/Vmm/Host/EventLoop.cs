@@ -4,7 +4,8 @@ namespace Vmm.Host;
 
 /// <summary>
 /// One named thread that waits for descriptors (epoll) and runs what is posted to it. Back ends that could stall each
-/// other get a loop each.
+/// other get a loop each. The thread starts with the first thing to wait for: a guest that never drives a device costs
+/// none.
 /// </summary>
 /// <remarks>
 /// A handler that throws ends the loop and is reported to <c>onFault</c>: a fault in a back end is seen, it never
@@ -20,10 +21,12 @@ internal sealed unsafe class EventLoop : IDisposable
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly Thread _thread;
     private readonly Action<Exception>? _onFault;
+    private readonly Lock _starting = new();
     private ulong _lastKey;
+    private bool _started;
     private volatile bool _stopping;
 
-    /// <summary>Starts the thread.</summary>
+    /// <summary>Prepares a loop.</summary>
     /// <param name="name">The thread's name, at most 15 characters: users read it in <c>top -H</c>.</param>
     /// <param name="onFault">Told, on the loop's thread, when a handler threw; the loop then ends.</param>
     public EventLoop(string name, Action<Exception>? onFault = null)
@@ -31,7 +34,6 @@ internal sealed unsafe class EventLoop : IDisposable
         _onFault = onFault;
         Control(Linux.EPOLL_CTL_ADD, _wake.Fd, Linux.EPOLLIN, key: 0);
         _thread = new Thread(Loop, maxStackSize: 256 << 10) { Name = name, IsBackground = true };
-        _thread.Start();
     }
 
     /// <summary>Whether the caller is on this loop's thread.</summary>
@@ -55,6 +57,7 @@ internal sealed unsafe class EventLoop : IDisposable
             _handlers.TryRemove(key, out _);
             throw;
         }
+        EnsureStarted();
         return new Registration(this, fd, key);
     }
 
@@ -63,17 +66,36 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         _posted.Enqueue(action);
         _wake.Signal();
+        EnsureStarted();
     }
 
-    /// <summary>Ends the thread and waits for it. What was posted before runs first.</summary>
+    /// <summary>Ends the thread, if it ever started, and waits for it. What was posted before runs first.</summary>
     public void Dispose()
     {
-        _stopping = true;
+        bool started;
+        lock (_starting)
+        {
+            _stopping = true;
+            started = _started;
+        }
         _wake.Signal();
-        if (!IsCurrent)
+        if (started && !IsCurrent)
             _thread.Join();
         _wake.Dispose();
         _epoll.Dispose();
+    }
+
+    private void EnsureStarted()
+    {
+        if (Volatile.Read(ref _started))
+            return;
+        lock (_starting)
+        {
+            if (_started || _stopping)
+                return;
+            _thread.Start();
+            _started = true;
+        }
     }
 
     private void Loop()

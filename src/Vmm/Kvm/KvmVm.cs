@@ -100,7 +100,7 @@ internal sealed unsafe class KvmVm : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _fd.Dispose();
+    public void Dispose() => DeferredClose.Close(_fd);
 
     private void Call(nuint request, nint argument, string name)
     {

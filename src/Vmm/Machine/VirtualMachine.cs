@@ -18,7 +18,8 @@ internal sealed class VirtualMachine : IDisposable
     private readonly VcpuGate _gate;
     private readonly IVcpu[] _vcpus;
     private readonly VcpuThread[] _threads;
-    private readonly ManualResetEventSlim _ended = new();
+    // Not spinning: the vCPUs want the processors.
+    private readonly ManualResetEventSlim _ended = new(initialState: false, spinCount: 0);
     private readonly MachineEnd _end;
     private bool _started;
 
