@@ -1,1 +1,24 @@
-Console.WriteLine("no benchmark yet");
+using Vmm.Bench.SideBySide;
+
+namespace Vmm.Bench;
+
+/// <summary>One benchmark a word; see <c>bench/README.md</c>.</summary>
+internal static class Program
+{
+    private const int Usage = 2;
+
+    private static int Main(string[] arguments)
+    {
+        string vmm = Environment.GetEnvironmentVariable("VMM_BINARY") ?? Path.GetFullPath("out/vmm");
+        switch (arguments.FirstOrDefault())
+        {
+            case "startup":
+                return StartUp.Run(vmm);
+            case "exits":
+                return ExitPath.Run(vmm);
+            default:
+                Console.Error.WriteLine("usage: bench startup|exits   (VMM_BINARY names the vmm to measure; out/vmm otherwise)");
+                return Usage;
+        }
+    }
+}

@@ -14,7 +14,7 @@ public sealed class BootRequest
     /// <summary>Further modules, for PVH and Multiboot.</summary>
     public IReadOnlyList<BootModule> Modules { get; init; } = [];
 
-    /// <summary>The kernel command line, without a terminating NUL.</summary>
+    /// <summary>The kernel command line, without a terminating NUL. A flat binary has no way to learn it, so it is not passed on there.</summary>
     public string CommandLine { get; init; } = "";
 
     /// <summary>Forces a protocol; an image that does not offer it is refused.</summary>

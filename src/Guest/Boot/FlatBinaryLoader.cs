@@ -28,8 +28,6 @@ internal static class FlatBinaryLoader
     {
         if (request.Initrd is not null || request.Modules.Count > 0)
             throw reader.Fault("a flat binary can be given neither an initrd nor modules; it would not know where they are");
-        if (request.CommandLine.Length > 0)
-            throw reader.Fault("a flat binary can be given no command line; it would not know where it is");
         bool isBootSector = reader.Length == BootSectorSize && head[BootSectorSize - 2] == 0x55 && head[BootSectorSize - 1] == 0xAA;
         ulong start = request.Flat.LoadAddress?.Value ?? (isBootSector ? BootSectorAddress : ProgramAddress);
         ulong entry = request.Flat.Entry?.Value ?? start;

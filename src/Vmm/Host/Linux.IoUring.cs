@@ -9,11 +9,17 @@ internal static unsafe partial class Linux
     public const long SYS_io_uring_register = 427;
     public const uint IORING_REGISTER_FILES = 2;
 
-    /// <summary>struct io_uring_params. Only its size matters here: a ring that is never entered needs none of its fields.</summary>
+    /// <summary>struct io_uring_params. A ring that is never entered needs none of its fields.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct io_uring_params
     {
-        public fixed uint words[30];
+        public uint sq_entries, cq_entries;
+        public uint flags;
+        public uint sq_thread_cpu, sq_thread_idle;
+        public uint features;
+        public uint wq_fd;
+        public fixed uint resv[3];
+        public fixed byte sq_off[40], cq_off[40];
     }
 
     [LibraryImport(LibC, SetLastError = true)]
