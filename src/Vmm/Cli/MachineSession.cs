@@ -69,7 +69,16 @@ internal sealed class MachineSession : IDisposable
             if (first)
                 _console.Start(_signals);
             first = false;
-            MachineOutcome outcome = RunOnce(vm.Machine);
+            MachineOutcome outcome;
+            try
+            {
+                outcome = RunOnce(vm.Machine);
+            }
+            finally
+            {
+                // Before the devices are taken apart: the pump must not find them half gone.
+                _console.Detach();
+            }
             _statistics?.Add(vm.Machine);
             if (!StartsAgain(outcome))
                 return outcome;

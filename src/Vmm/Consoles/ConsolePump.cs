@@ -10,7 +10,6 @@ namespace Vmm.Consoles;
 internal sealed unsafe class ConsolePump : IDisposable
 {
     private const int ReadSize = 4096;
-    private const int Ready = Linux.POLLIN;
 
     /// <summary>The longest rest given to a guest between two deliveries.</summary>
     private static readonly TimeSpan s_longestRest = TimeSpan.FromMilliseconds(1);
@@ -22,7 +21,8 @@ internal sealed unsafe class ConsolePump : IDisposable
     private readonly InputQueue _queue = new();
     private readonly EventFd _wake = new();
     private readonly Thread _thread;
-    private volatile IConsoleDevice? _device;
+    private readonly Lock _deviceLock = new();
+    private IConsoleDevice? _device;
     private volatile bool _stopping;
     private volatile bool _roomSignalled;
     private bool _ended;
@@ -44,15 +44,28 @@ internal sealed unsafe class ConsolePump : IDisposable
     /// <summary>Starts reading.</summary>
     public void Start() => _thread.Start();
 
-    /// <summary>Connects the guest's end. A restarted machine has a new one; what was typed meanwhile waits.</summary>
+    /// <summary>
+    /// Connects the guest's end, or none. A restarted machine has a new one; what is typed meanwhile waits. When this
+    /// returns, the device before is not called any more.
+    /// </summary>
     public void Attach(IConsoleDevice? device)
     {
-        if (_device is IConsoleDevice before)
-            before.RoomAvailable = null;
-        if (device is not null)
-            device.RoomAvailable = OnRoom;
-        _device = device;
+        lock (_deviceLock)
+        {
+            if (_device is IConsoleDevice before)
+                before.RoomAvailable = null;
+            if (device is not null)
+                device.RoomAvailable = OnRoom;
+            _device = device;
+        }
         OnRoom();
+    }
+
+    /// <summary>Tells the guest's end the size of the window.</summary>
+    public void Resize(ushort columns, ushort rows)
+    {
+        lock (_deviceLock)
+            _device?.Resize(columns, rows);
     }
 
     /// <summary>Looks again whether this process may read its terminal.</summary>
@@ -88,8 +101,8 @@ internal sealed unsafe class ConsolePump : IDisposable
                 Rest();
                 _deviceFull = false;
             }
-            if (!_deviceFull && _device is IConsoleDevice device)
-                Deliver(device);
+            if (!_deviceFull)
+                Deliver();
         }
     }
 
@@ -99,8 +112,8 @@ internal sealed unsafe class ConsolePump : IDisposable
     {
         bool mayRead = !_ended && _queue.Room > 0 && (!_terminal.IsTerminal || _terminal.IsForeground);
         Linux.pollfd* fds = stackalloc Linux.pollfd[2];
-        fds[0] = new() { fd = _wake.Fd.Number, events = Ready };
-        fds[1] = new() { fd = _fd, events = Ready };
+        fds[0] = new() { fd = _wake.Fd.Number, events = Linux.POLLIN };
+        fds[1] = new() { fd = _fd, events = Linux.POLLIN };
         if (Linux.ppoll(fds, mayRead ? 2u : 1u, null, null) < 0)
             return false;
         if (fds[0].revents != 0)
@@ -143,11 +156,12 @@ internal sealed unsafe class ConsolePump : IDisposable
         }
     }
 
-    private void Deliver(IConsoleDevice device)
+    private void Deliver()
     {
         if (_queue.IsEmpty)
             return;
-        _deviceFull = !_queue.DeliverTo(device);
+        lock (_deviceLock)
+            _deviceFull = _device is not null && !_queue.DeliverTo(_device);
         _delivered = Stopwatch.GetTimestamp();
     }
 

@@ -20,7 +20,6 @@ internal sealed class HostConsole : IDisposable
     private readonly ConsoleTarget _virtio;
     private readonly Terminal? _terminal;
     private readonly ConsolePump? _pump;
-    private volatile IConsoleDevice? _attached;
 
     /// <summary>Opens what the machine's consoles lead to. The terminal is left as it is until <see cref="Start"/>.</summary>
     /// <param name="machine">Resolved.</param>
@@ -60,12 +59,12 @@ internal sealed class HostConsole : IDisposable
     /// <param name="virtio">The virtio console, if the machine has one.</param>
     public void Attach(IConsoleDevice serial, IConsoleDevice? virtio)
     {
-        if (_pump is null)
-            return;
-        _attached = _serial.Kind == ConsoleKind.Tty ? serial : virtio;
+        _pump?.Attach(_serial.Kind == ConsoleKind.Tty ? serial : virtio);
         OnResized();
-        _pump.Attach(_attached);
     }
+
+    /// <summary>Disconnects them; afterwards the machine may be taken apart.</summary>
+    public void Detach() => _pump?.Attach(null);
 
     /// <summary>Takes the terminal and begins to read it.</summary>
     /// <param name="signals">Tells when the terminal is resized, or the process goes on after a stop.</param>
@@ -130,6 +129,6 @@ internal sealed class HostConsole : IDisposable
     private void OnResized()
     {
         if (_terminal?.Size is (ushort columns, ushort rows))
-            _attached?.Resize(columns, rows);
+            _pump!.Resize(columns, rows);
     }
 }

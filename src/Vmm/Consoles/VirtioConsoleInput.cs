@@ -5,6 +5,9 @@ namespace Vmm.Consoles;
 /// <summary>The virtio console's input side.</summary>
 internal sealed class VirtioConsoleInput(VirtioConsole console) : IConsoleDevice
 {
+    /// <summary>Ctrl-O: this device has no break, and it is what Linux takes for one (drivers/tty/hvc/hvc_console.c).</summary>
+    private static ReadOnlySpan<byte> SysRq => [0x0f];
+
     /// <inheritdoc/>
     public Action? RoomAvailable
     {
@@ -15,8 +18,8 @@ internal sealed class VirtioConsoleInput(VirtioConsole console) : IConsoleDevice
     /// <inheritdoc/>
     public int Receive(ReadOnlySpan<byte> bytes) => console.Receive(bytes);
 
-    /// <summary>There is no break on a virtio console: it is taken, and nothing comes of it.</summary>
-    public bool SendBreak() => true;
+    /// <inheritdoc/>
+    public bool SendBreak() => console.Receive(SysRq) == SysRq.Length;
 
     /// <inheritdoc/>
     public void Resize(ushort columns, ushort rows) => console.Resize(new ConsoleSize(columns, rows));
