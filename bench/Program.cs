@@ -7,7 +7,7 @@ internal static class Program
 {
     private const int Usage = 2;
 
-    private static int Main(string[] arguments)
+    private static async Task<int> Main(string[] arguments)
     {
         string vmm = Environment.GetEnvironmentVariable("VMM_BINARY") ?? Path.GetFullPath("out/vmm");
         switch (arguments.FirstOrDefault())
@@ -16,8 +16,12 @@ internal static class Program
                 return StartUp.Run(vmm);
             case "exits":
                 return ExitPath.Run(vmm);
+            case "boot":
+                return await BootTime.RunAsync(vmm);
+            case "block":
+                return await BlockThroughput.RunAsync(vmm);
             default:
-                Console.Error.WriteLine("usage: bench startup|exits   (VMM_BINARY names the vmm to measure; out/vmm otherwise)");
+                Console.Error.WriteLine("usage: bench startup|exits|boot|block   (VMM_BINARY names the vmm to measure; out/vmm otherwise)");
                 return Usage;
         }
     }
