@@ -18,7 +18,10 @@ public static class AcpiTables
     private const int RsdpXsdtAt = 24;
     private const int RsdpExtendedChecksumAt = 32;
 
-    /// <summary>Writes RSDP, XSDT, FADT, DSDT, MADT and, with PCI, MCFG to <see cref="MemoryLayout.AcpiStart"/>.</summary>
+    /// <summary>
+    /// Writes RSDP, XSDT, FADT, DSDT, MADT and, with PCI, MCFG to <see cref="MemoryLayout.AcpiStart"/>, and behind them the
+    /// <see cref="ResetVector"/>, which a guest of a hardware-reduced machine may need to reboot.
+    /// </summary>
     /// <param name="machine">What to describe.</param>
     /// <param name="memory">The machine's RAM.</param>
     /// <returns>The address of the RSDP, which is also where firmware tables are searched for.</returns>
@@ -29,9 +32,10 @@ public static class AcpiTables
         ArgumentNullException.ThrowIfNull(memory);
         var start = new GuestAddress(MemoryLayout.AcpiStart);
         TableBuffer tables = Build(machine, start.Value);
-        if ((ulong)tables.Length > MemoryLayout.AcpiSize)
-            throw new ArgumentException($"ACPI tables of 0x{tables.Length:x} bytes do not fit into 0x{MemoryLayout.AcpiSize:x}", nameof(machine));
-        if (!memory.TryWrite(start, tables.Written))
+        const ulong room = ResetVector.Address - MemoryLayout.AcpiStart;
+        if ((ulong)tables.Length > room)
+            throw new ArgumentException($"ACPI tables of 0x{tables.Length:x} bytes do not fit into 0x{room:x}", nameof(machine));
+        if (!memory.TryWrite(start, tables.Written) || !ResetVector.TryWrite(memory))
             throw new ArgumentException($"no RAM for the ACPI tables at {start}", nameof(memory));
         return start;
     }

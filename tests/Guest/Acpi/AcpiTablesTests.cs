@@ -121,6 +121,15 @@ public class AcpiTablesTests
     }
 
     [Fact]
+    public void Guest_that_jumps_to_the_bios_resets_the_machine()
+    {
+        using var ram = TestRam.OfMiB(2);
+        AcpiTables.Write(Machines.Full(1), ram.Memory);
+        // mov dx, ResetPort; mov al, ResetValue; out dx, al; hlt; jmp $-1
+        Assert.Equal(new byte[] { 0xBA, 0x02, 0x06, 0xB0, 0x01, 0xEE, 0xF4, 0xEB, 0xFD }, ram.Bytes(0xF_FFF0, 9));
+    }
+
+    [Fact]
     public void Machine_that_does_not_fit_is_refused()
     {
         using var ram = TestRam.OfMiB(2);
