@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.Runtime.CompilerServices;
+using Vmm.Cli;
+using Xunit;
+
+namespace Vmm.Tests.Vmm.Cli;
+
+/// <summary>What is written by hand about the options is compared with the options there are.</summary>
+public sealed class DocumentationTests
+{
+    private static string Read(string file, [CallerFilePath] string here = "") =>
+        File.ReadAllText(Path.Combine(Path.GetDirectoryName(here)!, "../../..", file));
+
+    private static IEnumerable<Command> AllCommands(Command command) => command.Subcommands.SelectMany(AllCommands).Prepend(command);
+
+    [Theory]
+    [InlineData("docs/vmm.1", "\\-\\-")]
+    [InlineData("completions/vmm.bash", "--")]
+    [InlineData("completions/_vmm", "--")]
+    [InlineData("completions/vmm.fish", "-l ")]
+    public void Every_option_and_verb_is_documented_and_completed(string file, string dashes)
+    {
+        string text = Read(file);
+        foreach (Command command in CommandLine.Create().Subcommands.SelectMany(AllCommands))
+        {
+            Assert.Contains(command.Name, text, StringComparison.Ordinal);
+            foreach (Option option in command.Options.Where(option => option.Name != "--help"))
+            {
+                string name = option.Name[2..];
+                string written = dashes.StartsWith('\\') ? name.Replace("-", "\\-", StringComparison.Ordinal) : name;
+                Assert.Contains(dashes + written, text, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("README.md", "| {0} |")]
+    [InlineData("docs/vmm.1", ".B {0}\n")]
+    public void Every_exit_code_is_documented(string file, string form)
+    {
+        string text = Read(file);
+        int[] codes = [ExitCodes.PoweredOff, ExitCodes.Usage, ExitCodes.StartFailed, ExitCodes.GuestCrashed, ExitCodes.EmulationFailed, ExitCodes.EntryFailed, ExitCodes.Internal];
+        Assert.All(codes, code => Assert.Contains(string.Format(null, form, code), text, StringComparison.Ordinal));
+    }
+}
