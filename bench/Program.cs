@@ -1,3 +1,4 @@
+using BenchmarkDotNet.Running;
 using Vmm.Bench.SideBySide;
 
 namespace Vmm.Bench;
@@ -20,8 +21,11 @@ internal static class Program
                 return await BootTime.RunAsync(vmm);
             case "block":
                 return await BlockThroughput.RunAsync(vmm);
+            case "micro":
+                BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(arguments[1..]);
+                return 0;
             default:
-                Console.Error.WriteLine("usage: bench startup|exits|boot|block   (VMM_BINARY names the vmm to measure; out/vmm otherwise)");
+                Console.Error.WriteLine("usage: bench startup|exits|boot|block|micro   (VMM_BINARY names the vmm to measure; out/vmm otherwise)");
                 return Usage;
         }
     }

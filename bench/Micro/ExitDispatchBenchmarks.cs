@@ -1,0 +1,59 @@
+using BenchmarkDotNet.Attributes;
+using Vmm.Devices.Bus;
+using Vmm.Kvm;
+using Vmm.Machine.Exits;
+using Vmm.Tests.Vmm.Machine;
+
+namespace Vmm.Bench.Micro;
+
+/// <summary>From KVM_RUN's return to the device's register and back: what our side adds to an exit. The budget is 0 bytes.</summary>
+[MemoryDiagnoser]
+[InProcess]
+public class ExitDispatchBenchmarks
+{
+    private const int Devices = 24;
+    private const ulong Spacing = 0x1000;
+
+    private readonly FakeVcpu _port = new();
+    private readonly FakeVcpu _register = new();
+    private readonly FakeVcpu _nobody = new();
+    private ExitDispatcher _dispatcher = null!;
+
+    [GlobalSetup]
+    public void SetUp()
+    {
+        AddressBus ports = new("ports");
+        AddressBus memory = new("memory");
+        for (uint i = 0; i < Devices; i++)
+        {
+            ports.TryAdd(0x100 + i * 16, 8, new EchoDevice());
+            memory.TryAdd(0xFEB0_0000 + i * Spacing, Spacing, new EchoDevice());
+        }
+        _dispatcher = new ExitDispatcher(ports, memory, new NoReporter());
+        _port.Io(write: true, 0x100 + 7 * 16, 1);
+        _register.Mmio(write: true, 0xFEB0_0000 + 7 * Spacing, 4);
+        _nobody.Io(write: false, 0xffff, 1);
+    }
+
+    [GlobalCleanup]
+    public void CleanUp()
+    {
+        _port.Dispose();
+        _register.Dispose();
+        _nobody.Dispose();
+    }
+
+    [Benchmark(Baseline = true)]
+    public object? Port_write() => _dispatcher.Dispatch(_port);
+
+    [Benchmark]
+    public object? Register_write() => _dispatcher.Dispatch(_register);
+
+    [Benchmark]
+    public object? Port_that_nobody_answers() => _dispatcher.Dispatch(_nobody);
+
+    private sealed class NoReporter : ICrashReporter
+    {
+        public string Describe(IVcpu vcpu, string what) => what;
+    }
+}
