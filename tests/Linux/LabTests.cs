@@ -115,6 +115,14 @@ public class LabTests
     }
 
     [Fact]
+    public async Task Emulated_cpu_of_the_lab_is_interrupted_without_asking_for_it()
+    {
+        var host = await LabHost.EnsureAsync();
+        Assert.SkipWhen(host.Kind == "native", "this host is the lab; its processors need no heartbeat");
+        (await host.RunAsync("test -n \"$(pidof heartbeat)\" && grep -q hpet2 /proc/interrupts")).EnsureSuccess();
+    }
+
+    [Fact]
     public async Task File_rebuilt_in_the_checkout_is_seen_at_once()
     {
         var host = await LabHost.EnsureAsync();

@@ -39,7 +39,8 @@ internal static class OuterMachine
     {
         var cpio = new CpioArchive();
         cpio.AddFile("bin/busybox", await File.ReadAllBytesAsync(Busybox.Path), executable: true);
-        cpio.AddFile("agent", await File.ReadAllBytesAsync(await Resource.ProgramAsync("agent")), executable: true);
+        foreach (var program in (string[])["agent", "heartbeat"])
+            cpio.AddFile(program, await File.ReadAllBytesAsync(await Resource.ProgramAsync(program)), executable: true);
         cpio.AddText("init", Resource.Text("outer-init.sh"), executable: true);
         cpio.AddCharacterDevice("dev/console", 5, 1);
         await Busybox.AddModulesAsync(cpio, kernel, Modules);

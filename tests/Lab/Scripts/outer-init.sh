@@ -24,6 +24,9 @@ mount -t tmpfs -o size=60% tmpfs /upper
 mkdir -p /upper/data /upper/work
 mount -t overlay -o lowerdir=/host,upperdir=/upper/data,workdir=/upper/work overlay /root || exec sh
 
+# Its source says why.
+/heartbeat </dev/null >/dev/console 2>&1 &
+
 cd /root
 mount --move /proc proc
 mount --move /sys sys
