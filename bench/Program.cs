@@ -15,6 +15,8 @@ internal static class Program
         {
             case "startup":
                 return StartUp.Run(vmm);
+            case "footprint":
+                return Footprint.Run(vmm);
             case "exits":
                 return ExitPath.Run(vmm);
             case "boot":
@@ -25,7 +27,7 @@ internal static class Program
                 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(arguments[1..]);
                 return 0;
             default:
-                Console.Error.WriteLine("usage: bench startup|exits|boot|block|micro   (VMM_BINARY names the vmm to measure; out/vmm otherwise)");
+                Console.Error.WriteLine("usage: bench startup|footprint|exits|boot|block|micro   (VMM_BINARY names the vmm to measure; out/vmm otherwise)");
                 return Usage;
         }
     }

@@ -42,10 +42,10 @@ internal sealed class ExitStatistics
         AppendRow(text, _total, "exits in all");
         foreach ((string name, long count) in _reasons.OrderByDescending(pair => pair.Value))
             AppendRow(text, count, name);
-        text.AppendLine("of these, accesses to");
+        AppendRow(text, _kicks, "kicks from the host");
+        text.AppendLine("of the exits, accesses to");
         foreach ((string name, long count) in _devices.OrderByDescending(pair => pair.Value))
             AppendRow(text, count, name);
-        AppendRow(text, _kicks, "kicks");
         return text.Append(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(_start).TotalSeconds:0.000} s in all\n").ToString();
     }
 
