@@ -41,8 +41,14 @@ internal sealed unsafe class ConsolePump : IDisposable
         _thread = new Thread(Loop, maxStackSize: 256 << 10) { Name = "console-in", IsBackground = true };
     }
 
-    /// <summary>Starts reading.</summary>
-    public void Start() => _thread.Start();
+    /// <summary>Starts reading. Input that has ended already, such as /dev/null, costs no thread.</summary>
+    public void Start()
+    {
+        if (!_terminal.IsTerminal && HasInput())
+            ReadInput();
+        if (!_ended || !_queue.IsEmpty)
+            _thread.Start();
+    }
 
     /// <summary>
     /// Connects the guest's end, or none. A restarted machine has a new one; what is typed meanwhile waits. When this
@@ -119,6 +125,13 @@ internal sealed unsafe class ConsolePump : IDisposable
         if (fds[0].revents != 0)
             _wake.Consume();
         return mayRead && fds[1].revents != 0;
+    }
+
+    private bool HasInput()
+    {
+        Linux.pollfd input = new() { fd = _fd, events = Linux.POLLIN };
+        Linux.timespec now = default;
+        return Linux.ppoll(&input, 1, &now, null) > 0;
     }
 
     private void ReadInput()
