@@ -11,6 +11,27 @@ internal sealed class SafeFd : SafeHandle
     /// <summary>The descriptor's number, for a system call made while this object is alive.</summary>
     public int Number => (int)handle;
 
+    /// <summary>
+    /// Keeps the descriptor open until <see cref="SafeHandle.DangerousRelease"/>, however many dispose of it meanwhile. For a
+    /// call on a thread that does not know when the owner lets go: the number of a closed descriptor soon belongs to
+    /// another file.
+    /// </summary>
+    /// <returns>False when it is closed already.</returns>
+    public bool TryHold()
+    {
+        bool held = false;
+        try
+        {
+            if (!IsClosed)
+                DangerousAddRef(ref held);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closed between the look and the call.
+        }
+        return held;
+    }
+
     /// <inheritdoc/>
     public override bool IsInvalid => handle < 0;
 
