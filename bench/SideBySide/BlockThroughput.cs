@@ -21,14 +21,14 @@ internal static class BlockThroughput
 
     private static readonly (string Name, string Options, int Field)[] s_jobs =
     [
-        ("4k-read-1", "--rw=randread --bs=4k --iodepth=1", ReadIops),
-        ("4k-write-1", "--rw=randwrite --bs=4k --iodepth=1", WriteIops),
-        ("4k-read-32", "--rw=randread --bs=4k --iodepth=32", ReadIops),
-        ("4k-write-32", "--rw=randwrite --bs=4k --iodepth=32", WriteIops),
-        ("1m-read-1", "--rw=read --bs=1m --iodepth=1", ReadIops),
-        ("1m-write-1", "--rw=write --bs=1m --iodepth=1", WriteIops),
-        ("1m-read-32", "--rw=read --bs=1m --iodepth=32", ReadIops),
-        ("1m-write-32", "--rw=write --bs=1m --iodepth=32", WriteIops),
+        ("4k-read-1", "randread 4k 1", ReadIops),
+        ("4k-write-1", "randwrite 4k 1", WriteIops),
+        ("4k-read-32", "randread 4k 32", ReadIops),
+        ("4k-write-32", "randwrite 4k 32", WriteIops),
+        ("1m-read-1", "read 1m 1", ReadIops),
+        ("1m-write-1", "write 1m 1", WriteIops),
+        ("1m-read-32", "read 1m 32", ReadIops),
+        ("1m-write-32", "write 1m 32", WriteIops),
     ];
 
     /// <summary>Runs it and prints the table.</summary>
@@ -43,8 +43,10 @@ internal static class BlockThroughput
         (await lab.RunAsync($"mkdir -p /tmp/bench && cp {vmm} {Path.GetDirectoryName(vmm)}/*.so {tools} /tmp/bench/ && dd if=/dev/zero of={disk} bs=1M count={ImageMiB} 2>/dev/null", s_patience)).EnsureSuccess();
         string fio = "/tmp/bench/" + Path.GetFileName(tools);
 
-        string script = "mount -o ro /dev/vda /mnt\n" + string.Concat(s_jobs.Select(job =>
-            $"/mnt/fio --minimal --name={job.Name} --filename=/dev/vdb --direct=1 --ioengine=libaio {job.Options} --time_based --runtime={Seconds} --ramp_time=1 --randrepeat=1 --norandommap\n"));
+        // As short as a kernel's command line wants it.
+        string script = "mount -o ro /dev/vda /mnt\nf() { /mnt/fio --minimal --filename=/dev/vdb --direct=1 --ioengine=libaio --time_based "
+            + $"--runtime={Seconds} --ramp_time=1 --norandommap --name=$1 --rw=$2 --bs=$3 --iodepth=$4; }}\n"
+            + string.Concat(s_jobs.Select(job => $"f {job.Name} {job.Options}\n"));
         string options = $"console=ttyS0 panic=-1 quiet nowatchdog vmm.run64={Convert.ToBase64String(Encoding.UTF8.GetBytes(script))}";
 
         string Ours(string transport) => $"/tmp/bench/vmm run --kernel {kernel.BzImage} --initrd {initramfs} --memory 512M --transport {transport} "
