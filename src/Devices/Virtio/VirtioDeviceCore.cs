@@ -96,6 +96,9 @@ public sealed partial class VirtioDeviceCore
     /// <summary>The last of them in words, for traces; null if there was none.</summary>
     public string? LastFault { get; private set; }
 
+    /// <summary>Told of each such fault, with the device's lock held: hand it on, and do not wait.</summary>
+    public Action<string>? DriverFaulted { get; set; }
+
     /// <summary>Whether the driver is ready and has made no fault: queues may be used.</summary>
     public bool IsActive => (Status & (DeviceStatus.VIRTIO_CONFIG_S_DRIVER_OK | DeviceStatus.VIRTIO_CONFIG_S_NEEDS_RESET))
         == DeviceStatus.VIRTIO_CONFIG_S_DRIVER_OK && !_resetting;
@@ -142,6 +145,7 @@ public sealed partial class VirtioDeviceCore
             return;
         Faults++;
         LastFault = what;
+        DriverFaulted?.Invoke(what);
         foreach (Virtqueue queue in _queues)
             queue.Break();
         Status |= DeviceStatus.VIRTIO_CONFIG_S_NEEDS_RESET;

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Vmm.Consoles;
 using Vmm.Devices.Virtio.Console;
 using Vmm.Host;
+using Vmm.Logging;
 using Vmm.Machine;
 using Vmm.Machine.Build;
 using Vmm.Machine.Config;
@@ -10,11 +12,15 @@ namespace Vmm.Cli;
 /// <summary>Runs one machine from start to end, through its reboots, with the user's terminal attached.</summary>
 internal sealed class MachineSession : IDisposable
 {
+    /// <summary>A guest that crashed sooner would only crash again: its registers help more than a loop.</summary>
+    private static readonly TimeSpan s_shortestRun = TimeSpan.FromSeconds(1);
+
     private readonly MachineConfig _config;
     private readonly HostConsole _console;
     private readonly StopSignals _signals;
     private readonly MachineConsoles _sinks;
     private readonly ExitStatistics? _statistics;
+    private readonly DeviceLog _log;
     private readonly Lock _lock = new();
     private VirtualMachine? _running;
     private bool _stopAsked;
@@ -27,6 +33,7 @@ internal sealed class MachineSession : IDisposable
         bool hasVirtio = config.VirtioConsole!.Kind != ConsoleKind.Off;
         // The debug console has no line of its own: what comes there is for whoever watches the serial line.
         _sinks = new MachineConsoles(_console.Serial, hasVirtio ? _console.Virtio : null, _console.Serial);
+        _log = new DeviceLog(new StandardErrorLogger(config.Name), TimeProvider.System);
         _statistics = config.Stats ? new ExitStatistics() : null;
     }
 
@@ -56,6 +63,7 @@ internal sealed class MachineSession : IDisposable
     public void Dispose()
     {
         _console.Dispose();
+        _log.Dispose();
         _signals.Dispose();
     }
 
@@ -64,12 +72,13 @@ internal sealed class MachineSession : IDisposable
         bool first = true;
         while (true)
         {
-            using MicroVm vm = MachineBuilder.Build(_config, _sinks);
+            using MicroVm vm = MachineBuilder.Build(_config, _sinks, _log);
             _console.Attach(new SerialConsole(vm.Platform.Serial), vm.Device<VirtioConsole>() is { } hvc ? new VirtioConsoleInput(hvc) : null);
             if (first)
                 _console.Start(_signals);
             first = false;
             MachineOutcome outcome;
+            long start = Stopwatch.GetTimestamp();
             try
             {
                 outcome = RunOnce(vm.Machine);
@@ -80,7 +89,7 @@ internal sealed class MachineSession : IDisposable
                 _console.Detach();
             }
             _statistics?.Add(vm.Machine);
-            if (!StartsAgain(outcome))
+            if (!StartsAgain(outcome, Stopwatch.GetElapsedTime(start)))
                 return outcome;
         }
     }
@@ -100,9 +109,11 @@ internal sealed class MachineSession : IDisposable
         return outcome;
     }
 
-    private bool StartsAgain(MachineOutcome outcome)
+    private bool StartsAgain(MachineOutcome outcome, TimeSpan ran)
     {
         if (_config.Reboot != RebootPolicy.Reset)
+            return false;
+        if (outcome.Kind == OutcomeKind.TripleFault && ran < s_shortestRun)
             return false;
         if (outcome.Kind == OutcomeKind.TripleFault)
             System.Console.Error.WriteLine($"vmm: {_config.Name}: the guest crashed (triple fault) and starts again; --reboot exit shows where");

@@ -1,3 +1,4 @@
+using Mono.Unix;
 using Vmm.Host;
 
 namespace Vmm.Kvm;
@@ -11,7 +12,7 @@ internal static class KvmRemedy
         Errno.ENOENT =>
             $"{path} is missing: load the module (sudo modprobe kvm_intel, or kvm_amd); if that fails, switch VT-x or SVM on in the firmware, or nested virtualization on in the hypervisor that runs this machine",
         Errno.EACCES or Errno.EPERM =>
-            $"{path} is forbidden to this user: join its group (sudo usermod -aG kvm $USER, then log in again)",
+            $"{path} is forbidden to this user: join its group (sudo usermod -aG {GroupOf(path)} $USER, then log in again)",
         Errno.EBUSY =>
             $"{path} is busy: another hypervisor (VirtualBox, VMware) holds the processor's virtualization; stop it first",
         Errno.ENODEV or Errno.ENXIO =>
@@ -20,6 +21,20 @@ internal static class KvmRemedy
             $"{path}: no file descriptor left ({errno}): raise the limit (ulimit -n)",
         _ => $"{path} cannot be opened: {errno}",
     });
+
+    /// <summary>The group that may use a device; the usual one when that cannot be found out.</summary>
+    private static string GroupOf(string path)
+    {
+        const string usual = "kvm";
+        try
+        {
+            return new UnixFileInfo(path).OwnerGroup.GroupName is { Length: > 0 } group && group != "root" ? group : usual;
+        }
+        catch (Exception unknown) when (unknown is ArgumentException or InvalidOperationException or DllNotFoundException)
+        {
+            return usual;
+        }
+    }
 
     /// <summary>For a virtual machine that could not be made.</summary>
     public static VmmException ForCreateVm(Errno errno) => new(errno switch

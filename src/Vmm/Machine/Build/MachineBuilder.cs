@@ -3,6 +3,7 @@ using Vmm.Guest.Cpu.Cpuid;
 using Vmm.Guest.Memory;
 using Vmm.Host;
 using Vmm.Kvm;
+using Vmm.Logging;
 using Vmm.Machine.Config;
 using Vmm.Machine.Exits;
 
@@ -18,17 +19,19 @@ internal sealed class MachineBuilder
 {
     private readonly MachineConfig _config;
     private readonly MachineConsoles _consoles;
+    private readonly DeviceLog? _log;
     private readonly Stack<IDisposable> _undo = new();
 
-    private MachineBuilder(MachineConfig config, MachineConsoles consoles) => (_config, _consoles) = (config, consoles);
+    private MachineBuilder(MachineConfig config, MachineConsoles consoles, DeviceLog? log) => (_config, _consoles, _log) = (config, consoles, log);
 
     /// <summary>Builds the machine.</summary>
     /// <param name="config">As <see cref="MachineConfigResolver"/> completed it.</param>
     /// <param name="consoles">Where its character devices print to.</param>
+    /// <param name="log">Told when a driver breaks a device's rules; null when nobody wants to know.</param>
     /// <exception cref="VmmException">The host, a file or an image does not allow it; nothing is left behind.</exception>
-    public static MicroVm Build(MachineConfig config, MachineConsoles consoles)
+    public static MicroVm Build(MachineConfig config, MachineConsoles consoles, DeviceLog? log = null)
     {
-        MachineBuilder builder = new(config, consoles);
+        MachineBuilder builder = new(config, consoles, log);
         try
         {
             return builder.Build();
@@ -59,7 +62,7 @@ internal sealed class MachineBuilder
         MachineEnd end = new();
         Chassis chassis = Keep(new Chassis(vm, ram, end));
         PlatformDevices platform = new(chassis, _consoles, TimeProvider.System);
-        VirtioDevices virtio = new(chassis, platform.Pci, _config.Transport);
+        VirtioDevices virtio = new(chassis, platform.Pci, _config.Transport, _log);
         virtio.Add(_config, _consoles);
 
         GuestAddress rsdp = FirmwareTables.Write(ram.Memory, factory.Topology, virtio.MmioSlots);

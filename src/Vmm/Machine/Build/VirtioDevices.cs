@@ -6,6 +6,7 @@ using Vmm.Devices.Virtio.Console;
 using Vmm.Devices.Virtio.Rng;
 using Vmm.Devices.Virtio.Transport;
 using Vmm.Host;
+using Vmm.Logging;
 using Vmm.Machine.Config;
 using Vmm.Storage;
 
@@ -15,7 +16,8 @@ namespace Vmm.Machine.Build;
 /// <param name="chassis">What they are screwed to.</param>
 /// <param name="pci">Where PCI functions go.</param>
 /// <param name="transport">PCI or MMIO.</param>
-internal sealed class VirtioDevices(Chassis chassis, PciBus pci, VirtioTransport transport)
+/// <param name="log">Told when a driver breaks a device's rules; null when nobody wants to know.</param>
+internal sealed class VirtioDevices(Chassis chassis, PciBus pci, VirtioTransport transport, DeviceLog? log)
 {
     /// <summary>Until the terminal tells; a guest takes it as the default.</summary>
     private static readonly ConsoleSize s_unknownSize = new(0, 0);
@@ -57,6 +59,8 @@ internal sealed class VirtioDevices(Chassis chassis, PciBus pci, VirtioTransport
     private VirtioDeviceCore Attach(IVirtioDevice device, IDoorbellHost doorbells)
     {
         VirtioDeviceCore core = new(device, chassis.Memory, doorbells);
+        if (log is not null)
+            core.DriverFaulted = what => log.DriverFault(device.Name, what);
         int index = _cores.Count;
         _cores.Add(core);
         if (transport == VirtioTransport.Pci)
