@@ -18,6 +18,22 @@ internal static unsafe partial class Linux
     public const int MADV_DONTFORK = 10;
     public const int MADV_POPULATE_WRITE = 23;
 
+    /// <summary>struct sysinfo (linux/sysinfo.h); memory in units of <see cref="mem_unit"/> bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct sysinfo
+    {
+        public long uptime;
+        public fixed ulong loads[3];
+        public ulong totalram, freeram, sharedram, bufferram;
+        public ulong totalswap, freeswap;
+        public ushort procs, pad;
+        public ulong totalhigh, freehigh;
+        public uint mem_unit;
+    }
+
+    [LibraryImport(LibC, EntryPoint = "sysinfo", SetLastError = true)]
+    public static partial int read_sysinfo(sysinfo* info);
+
     [LibraryImport(LibC, SetLastError = true)]
     public static partial nint mmap(nint address, nuint length, int protection, int flags, int fd, long offset);
 

@@ -33,6 +33,7 @@ internal sealed class GuestRam : IDisposable
     {
         if (hugepages && size % HugePageSize != 0)
             throw new VmmException($"--memory: {size} bytes cannot be had in huge pages: the size must be a multiple of 2M");
+        RefuseMoreThanTheHostHas(size);
         SafeFd? file = null;
         try
         {
@@ -88,6 +89,18 @@ internal sealed class GuestRam : IDisposable
         HostException refused = HostException.Last("madvise MADV_POPULATE_WRITE");
         mapping.Dispose();
         throw refused;
+    }
+
+    /// <summary>Memory comes when it is touched, so the kernel would promise any amount; a guest that trusts it would be killed later.</summary>
+    private static unsafe void RefuseMoreThanTheHostHas(ulong size)
+    {
+        Linux.sysinfo host;
+        if (Linux.read_sysinfo(&host) < 0)
+            return;
+        ulong ram = host.totalram * host.mem_unit;
+        ulong swap = host.totalswap * host.mem_unit;
+        if (size > ram + swap)
+            throw new VmmException($"--memory: {size >> 20} MiB is more than this host has ({ram >> 20} MiB of RAM, {swap >> 20} MiB of swap): use less");
     }
 
     private static VmmException Explain(HostException refused, ulong size, bool hugepages)

@@ -44,11 +44,19 @@ internal sealed class MachineBuilder
             {
                 BootException boot => new VmmException(boot.Message, cause: boot),
                 CpuidException cpu => new VmmException($"--cpu: {cpu.Message}", cause: cpu),
-                HostException host => new VmmException($"the machine cannot be built: {host.Message}", cause: host),
+                HostException host => new VmmException($"the machine cannot be built: {host.Message}{Remedy(host.Errno)}", cause: host),
                 _ => refused,
             };
         }
     }
+
+    private static string Remedy(Errno errno) => errno switch
+    {
+        Errno.EMFILE or Errno.ENFILE => "; raise the limit (ulimit -n)",
+        Errno.ENOMEM => "; use less memory, or stop something",
+        Errno.EAGAIN => "; raise the limit on threads (ulimit -u), or stop something",
+        _ => "",
+    };
 
     private MicroVm Build()
     {
