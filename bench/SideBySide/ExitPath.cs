@@ -9,8 +9,8 @@ namespace Vmm.Bench.SideBySide;
 /// </summary>
 internal static class ExitPath
 {
-    private const int Rounds = 15;
-    private const uint Exits = 20_000;
+    private const int Rounds = 60;
+    private const uint Exits = 3_000;
 
     /// <summary>
     /// mov ecx, N · rdtsc · mov esi, eax · mov edi, edx · (again: out 0x80, al · dec ecx · jnz again) · rdtsc ·
@@ -61,11 +61,17 @@ internal static class ExitPath
 
     private static void Print(List<double> ours, List<double> floor)
     {
-        double a = Percentiles.Median(ours);
-        double b = Percentiles.Median(floor);
         Console.WriteLine($"exit path: port write, TSC cycles an exit as the guest counts them, {Rounds} runs of {Exits} exits each");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"vmm     p50 {a,9:f0}   min {ours.Min(),9:f0}"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"C loop  p50 {b,9:f0}   min {floor.Min(),9:f0}"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"vmm / C: p50 {a / b:f3}, min {ours.Min() / floor.Min():f3}"));
+        Console.WriteLine($"{"",-8}{"min",10}{"p10",10}{"p50",10}");
+        double[] a = Row("vmm", ours);
+        double[] b = Row("C loop", floor);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"vmm / C",-8}{a[0] / b[0],10:f3}{a[1] / b[1],10:f3}{a[2] / b[2],10:f3}"));
+    }
+
+    private static double[] Row(string name, List<double> cycles)
+    {
+        double[] row = [cycles.Min(), Percentiles.At(cycles, 0.1), Percentiles.Median(cycles)];
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-8}{row[0],10:f0}{row[1],10:f0}{row[2],10:f0}"));
+        return row;
     }
 }
