@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Vmm.Host;
 using Vmm.Machine.Config;
 
@@ -18,6 +19,8 @@ internal static class ErrorReport
     /// <param name="showTrace">Whether the user wants the stack trace.</param>
     public static int Write(Exception fault, TextWriter error, bool showTrace)
     {
+        if (fault is OutOfMemoryException)
+            fault = new VmmException("the host has no memory or no threads left for this process: stop something, or raise its limits (ulimit -a)", cause: fault);
         int code = fault is VmmException known ? known.ExitCode : ExitCodes.Internal;
         try
         {
@@ -30,9 +33,9 @@ internal static class ErrorReport
                 error.WriteLine(fault);
             error.Flush();
         }
-        catch (IOException)
+        catch (Exception unwritable) when (unwritable is IOException or Win32Exception)
         {
-            // Standard error is closed or full: the exit code still tells.
+            // Standard error is closed or full, or the runtime has no thread left to set it up: the exit code still tells.
         }
         return code;
     }

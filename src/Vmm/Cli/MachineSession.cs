@@ -101,8 +101,9 @@ internal sealed class MachineSession : IDisposable
             if (_stopAsked)
                 return new MachineOutcome(OutcomeKind.Stopped);
             _running = machine;
+            // Within the lock: a machine that a signal ended first could not be started.
+            machine.Start();
         }
-        machine.Start();
         MachineOutcome outcome = machine.WaitForEnd();
         lock (_lock)
             _running = null;

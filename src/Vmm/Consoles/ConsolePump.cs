@@ -47,7 +47,7 @@ internal sealed unsafe class ConsolePump : IDisposable
         if (!_terminal.IsTerminal && HasInput())
             ReadInput();
         if (!_ended || !_queue.IsEmpty)
-            _thread.Start();
+            HostThread.Start(_thread);
     }
 
     /// <summary>

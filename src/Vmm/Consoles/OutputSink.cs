@@ -92,8 +92,15 @@ internal sealed unsafe class OutputSink : IByteSink, IDisposable
             _idle = false;
             if (!_started)
             {
-                _started = true;
-                _writer.Start();
+                _started = HostThread.TryStart(_writer);
+                _broken = !_started;
+                if (_broken)
+                {
+                    // The guest goes on without being heard.
+                    _dropped += _count;
+                    _count = 0;
+                    return;
+                }
             }
         }
         if (wake)

@@ -93,7 +93,7 @@ internal sealed unsafe class EventLoop : IDisposable
         {
             if (_started || _stopping)
                 return;
-            _thread.Start();
+            HostThread.Start(_thread);
             _started = true;
         }
     }

@@ -45,6 +45,10 @@ internal static class KvmRemedy
         _ => $"KVM cannot make a virtual machine (KVM_CREATE_VM: {errno})",
     });
 
+    /// <summary>For a vCPU that KVM puts off again and again.</summary>
+    public static VmmException ForRun(int vcpu) =>
+        new($"the host has no thread left for KVM (KVM_RUN of vCPU {vcpu}: EAGAIN): raise the limit (ulimit -u, or pids.max of the control group), or stop something");
+
     /// <summary>For a capability that a machine cannot do without.</summary>
     public static VmmException ForMissing(Abi.KvmCapability capability) =>
         new($"this host's KVM lacks {capability}, which a machine needs; a newer kernel has it (vmm check lists them all)");

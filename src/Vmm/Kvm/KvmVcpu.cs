@@ -14,11 +14,16 @@ internal sealed unsafe class KvmVcpu : IVcpu, IDisposable
     private const int KickSignal = Linux.SIGUSR1;
     private const ulong KickBit = 1UL << (KickSignal - 1);
 
+    /// <summary>KVM_RUN says EAGAIN once when a processor was just started. This often in a row, a millisecond apart, it means something else.</summary>
+    private const int MostRefusals = 1000;
+    private const int RefusalsWithoutRest = 10;
+
     private readonly SafeFd _fd;
     private readonly int _descriptor;
     private readonly Mapping _shared;
     private readonly nuint _run = KvmIoctl.KVM_RUN;
     private int _thread;
+    private int _refusals;
 
     /// <summary>Takes over a vCPU descriptor and maps its shared area.</summary>
     internal KvmVcpu(int number, SafeFd fd, int mapSize)
@@ -67,12 +72,15 @@ internal sealed unsafe class KvmVcpu : IVcpu, IDisposable
     public VcpuExit Run()
     {
         if (Linux.ioctl(_descriptor, _run, 0) >= 0)
+        {
+            _refusals = 0;
             return VcpuExit.Guest;
+        }
         Errno errno = Linux.LastError;
         return errno switch
         {
             Errno.EINTR => ConsumeKick() ? VcpuExit.Kicked : VcpuExit.Again,
-            Errno.EAGAIN => VcpuExit.Again,
+            Errno.EAGAIN => Refused(),
             _ => throw new HostException($"ioctl KVM_RUN (vCPU {Number})", errno),
         };
     }
@@ -156,6 +164,16 @@ internal sealed unsafe class KvmVcpu : IVcpu, IDisposable
     {
         _shared.Dispose();
         _fd.Dispose();
+    }
+
+    /// <summary>KVM starts a thread of its own with a machine's first run. While the host has none left it refuses, and would be asked for ever.</summary>
+    private VcpuExit Refused()
+    {
+        if (++_refusals > MostRefusals)
+            throw KvmRemedy.ForRun(Number);
+        if (_refusals > RefusalsWithoutRest)
+            Thread.Sleep(1);
+        return VcpuExit.Again;
     }
 
     /// <summary>Takes a pending kick; false when another signal ended KVM_RUN.</summary>

@@ -1,3 +1,4 @@
+using Vmm.Host;
 using Vmm.Kvm;
 using Vmm.Machine.Exits;
 
@@ -13,6 +14,7 @@ internal sealed class VcpuThread
     private readonly VcpuGate _gate;
     private readonly Action<MachineOutcome> _end;
     private readonly Thread _thread;
+    private bool _started;
 
     /// <summary>Prepares the thread; it does not run yet.</summary>
     /// <param name="vcpu">The vCPU.</param>
@@ -29,10 +31,19 @@ internal sealed class VcpuThread
     }
 
     /// <summary>Starts it.</summary>
-    public void Start() => _thread.Start();
+    /// <exception cref="VmmException">The host has no thread left.</exception>
+    public void Start()
+    {
+        HostThread.Start(_thread);
+        _started = true;
+    }
 
-    /// <summary>Waits until it has ended.</summary>
-    public void Join() => _thread.Join();
+    /// <summary>Waits until it has ended; not at all if it was never started.</summary>
+    public void Join()
+    {
+        if (_started)
+            _thread.Join();
+    }
 
     private void Main()
     {

@@ -21,7 +21,8 @@ internal sealed class VirtualMachine : IDisposable
     // Not spinning: the vCPUs want the processors.
     private readonly ManualResetEventSlim _ended = new(initialState: false, spinCount: 0);
     private readonly MachineEnd _end;
-    private bool _started;
+    // Pause and resume change both the state and the gate; one of them at a time. An end never waits for them.
+    private readonly Lock _moving = new();
 
     /// <summary>Joins vCPUs to a machine.</summary>
     /// <param name="vcpus">Ready to run, and disposed with the machine when disposable.</param>
@@ -46,10 +47,10 @@ internal sealed class VirtualMachine : IDisposable
     public ExitDispatcher[] Dispatchers { get; }
 
     /// <summary>Starts the vCPU threads.</summary>
+    /// <exception cref="VmmException">The machine has ended already, or the host has not got that many threads.</exception>
     public void Start()
     {
         _lifecycle.MoveTo(MachineState.Running);
-        _started = true;
         foreach (VcpuThread thread in _threads)
             thread.Start();
     }
@@ -60,6 +61,7 @@ internal sealed class VirtualMachine : IDisposable
     public TimeSpan Pause()
     {
         long start = Stopwatch.GetTimestamp();
+        using Lock.Scope alone = _moving.EnterScope();
         _lifecycle.MoveTo(MachineState.Paused);
         _gate.Close();
         KickAll();
@@ -72,6 +74,7 @@ internal sealed class VirtualMachine : IDisposable
     /// <summary>Lets the vCPUs go on.</summary>
     public void Resume()
     {
+        using Lock.Scope alone = _moving.EnterScope();
         _lifecycle.MoveTo(MachineState.Running);
         _gate.Open();
     }
@@ -92,8 +95,7 @@ internal sealed class VirtualMachine : IDisposable
     public void Dispose()
     {
         End(new MachineOutcome(OutcomeKind.Stopped));
-        if (_started)
-            WaitForEnd();
+        WaitForEnd();
         foreach (IVcpu vcpu in _vcpus)
             (vcpu as IDisposable)?.Dispose();
         _ended.Dispose();

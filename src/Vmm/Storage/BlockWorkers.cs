@@ -1,4 +1,5 @@
 using Vmm.Devices.Backends;
+using Vmm.Host;
 
 namespace Vmm.Storage;
 
@@ -86,18 +87,12 @@ internal sealed class BlockWorkers : IDisposable
 
     private bool StartThread()
     {
-        try
-        {
-            Thread thread = new(Loop, StackSize) { Name = $"{_name}.w{_threads.Count + 1}", IsBackground = true };
-            thread.Start();
+        Thread thread = new(Loop, StackSize) { Name = $"{_name}.w{_threads.Count + 1}", IsBackground = true };
+        // Where the host has none to give, make do with those there are.
+        bool started = HostThread.TryStart(thread);
+        if (started)
             _threads.Add(thread);
-            return true;
-        }
-        catch (OutOfMemoryException)
-        {
-            // The host has no thread to give (RLIMIT_NPROC, cgroup): make do with those there are.
-            return false;
-        }
+        return started;
     }
 
     private void Loop()

@@ -35,6 +35,16 @@ public sealed class ErrorReportTests
     }
 
     [Fact]
+    [Trait("Row", "54")]
+    public void Host_without_memory_or_threads_is_no_fault_of_ours()
+    {
+        (int code, string text) = Report(new InsufficientMemoryException());
+        Assert.Equal(ExitCodes.StartFailed, code);
+        Assert.Contains("ulimit", text, StringComparison.Ordinal);
+        Assert.Equal(1, text.Count(c => c == '\n'));
+    }
+
+    [Fact]
     public void Trace_is_shown_when_asked_for() => Assert.Contains("   at ", Report(Thrown(), showTrace: true).Text, StringComparison.Ordinal);
 
     [Fact]
