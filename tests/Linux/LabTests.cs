@@ -164,8 +164,8 @@ public class LabTests
     }
 
     [Theory]
-    [InlineData("""{"stockKernel":true}""", true)]
-    [InlineData("""{"stockKernel":false}""", false)]
+    [InlineData("""{"stock-kernel":true}""", true)]
+    [InlineData("""{"stock-kernel":false}""", false)]
     [InlineData("""{"other":1}""", false)]
     [InlineData("vmm: no such command", false)]
     [InlineData("", false)]

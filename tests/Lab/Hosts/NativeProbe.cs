@@ -8,7 +8,7 @@ namespace Vmm.Lab.Hosts;
 public static class NativeProbe
 {
     /// <summary>The property of the answer.</summary>
-    public const string Property = "stockKernel";
+    public const string Property = "stock-kernel";
 
     /// <summary>False also when there is no vmm yet, or no answer: L1 is always right.</summary>
     public static async Task<bool> AskVmmAsync()

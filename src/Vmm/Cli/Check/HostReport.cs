@@ -11,6 +11,9 @@ internal sealed record HostReport(IReadOnlyList<HostFinding> Findings)
     /// <summary>Whether guests can run at all.</summary>
     public bool CanRun => Findings.All(finding => finding.Verdict != Verdict.Fails);
 
+    /// <summary>Whether an unmodified Linux can run.</summary>
+    public bool RunsStockKernel => Findings.Any(finding => finding is { Name: StockKernel.Name, Verdict: Verdict.Ok });
+
     /// <summary>Looks at the host.</summary>
     /// <param name="device">KVM's device.</param>
     public static HostReport Collect(string device = KvmSystem.DevicePath)

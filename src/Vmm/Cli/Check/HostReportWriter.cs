@@ -25,6 +25,7 @@ internal static class HostReportWriter
         {
             writer.WriteStartObject();
             writer.WriteBoolean("can-run", report.CanRun);
+            writer.WriteBoolean("stock-kernel", report.RunsStockKernel);
             writer.WriteStartArray("findings");
             foreach (HostFinding finding in report.Findings)
             {

@@ -11,6 +11,9 @@ namespace Vmm.Cli.Check;
 /// <summary>Whether an unmodified Linux runs here: asked of the machine by a guest that executes what a kernel needs.</summary>
 internal static class StockKernel
 {
+    /// <summary>What the finding is called.</summary>
+    public const string Name = "stock kernel";
+
     private const string Probe = "probe";
     private const string Remedy = "stock kernels need a KVM on VT-x or SVM";
 
@@ -41,10 +44,10 @@ internal static class StockKernel
     {
         bool ended = outcome.Kind == OutcomeKind.DebugExit;
         if (ended && outcome.Status >> 1 == ProbeStep.Passed && letters.EndsWith(ProbeStep.Finished))
-            return new("stock kernel", Verdict.Ok, "yes: all that one needs works");
+            return new(Name, Verdict.Ok, "yes: all that one needs works");
         ProbeStep? step = letters.Length > 0 ? ProbeStep.Find(letters[^1]) : null;
         string where = step is null ? "the probe did not get to its first step" : $"{step.Name} {How(outcome)} ({step.Why})";
-        return new("stock kernel", Verdict.Lacks, $"no: {where}; {Remedy}. The tiny guests run");
+        return new(Name, Verdict.Lacks, $"no: {where}; {Remedy}. The tiny guests run");
     }
 
     private static string How(MachineOutcome outcome) => outcome.Kind switch
