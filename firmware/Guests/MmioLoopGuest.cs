@@ -1,4 +1,3 @@
-using Iced.Intel;
 using Vmm.Firmware.Assembly;
 using Vmm.Firmware.Blocks;
 using static Iced.Intel.AssemblerRegisters;
@@ -36,29 +35,7 @@ internal sealed class MmioLoopGuest : TinyGuest
         new(["mmio-loop: 10000 memory accesses, ", " cycles each\r\n"], GuestEnding.DebugExit);
 
     /// <inheritdoc/>
-    private protected override void Write(GuestProgram program)
-    {
-        LongMode.Enter(program);
-        CodeSection code = program.Main;
-        Assembler a = code.Asm;
-        CommandLine options = CommandLine.Of(program);
-        Label write = code.NewLabel("write");
-        Label report = code.NewLabel("report");
-
-        options.Load(IsWrite);
-        a.mov(r12, rax);
-        options.Load(Address);
-        a.mov(rbp, rax);
-        options.Load(Count);
-        MeasuredLoop.TakeCount(code);
-        a.test(r12, r12);
-        a.jne(write);
-        MeasuredLoop.Write(code, "read", () => a.mov(eax, __dword_ptr[rbp]));
-        a.jmp(report);
-        code.Place(ref write);
-        MeasuredLoop.Write(code, "write", () => a.mov(__dword_ptr[rbp], eax));
-        code.Place(ref report);
-        MeasuredLoop.Report(program, "mmio-loop: ", " memory accesses, ");
-        Ending.DebugExit(code, Ending.Success);
-    }
+    private protected override void Write(GuestProgram program) =>
+        new AccessLoop(Count, Address, IsWrite).Write(program, "mmio-loop: ", " memory accesses, ",
+            a => a.mov(eax, __dword_ptr[rbp]), a => a.mov(__dword_ptr[rbp], eax));
 }

@@ -1,4 +1,3 @@
-using Iced.Intel;
 using Vmm.Firmware.Assembly;
 using Vmm.Firmware.Blocks;
 using static Iced.Intel.AssemblerRegisters;
@@ -33,30 +32,7 @@ internal sealed class PioLoopGuest : TinyGuest
         new(["pio-loop: 10000 port accesses, ", " cycles each\r\n"], GuestEnding.DebugExit);
 
     /// <inheritdoc/>
-    private protected override void Write(GuestProgram program)
-    {
-        LongMode.Enter(program);
-        CodeSection code = program.Main;
-        Assembler a = code.Asm;
-        CommandLine options = CommandLine.Of(program);
-        Label write = code.NewLabel("write");
-        Label report = code.NewLabel("report");
-
-        options.Load(IsWrite);
-        a.mov(r12, rax);
-        options.Load(Port);
-        a.mov(rbp, rax);
-        options.Load(Count);
-        MeasuredLoop.TakeCount(code);
-        a.mov(edx, ebp);
-        a.test(r12, r12);
-        a.jne(write);
-        MeasuredLoop.Write(code, "read", () => a.@in(al, dx));
-        a.jmp(report);
-        code.Place(ref write);
-        MeasuredLoop.Write(code, "write", () => a.@out(dx, al));
-        code.Place(ref report);
-        MeasuredLoop.Report(program, "pio-loop: ", " port accesses, ");
-        Ending.DebugExit(code, Ending.Success);
-    }
+    private protected override void Write(GuestProgram program) =>
+        new AccessLoop(Count, Port, IsWrite).Write(program, "pio-loop: ", " port accesses, ",
+            a => a.@in(al, dx), a => a.@out(dx, al));
 }
