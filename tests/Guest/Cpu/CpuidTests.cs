@@ -19,6 +19,22 @@ public class CpuidTests
     }
 
     [Fact]
+    public void Amd_host_without_topology_extensions_still_tells_threads_from_cores()
+    {
+        CpuidEntry[] host = [.. Hosts.Amd().Where(e => e.Function < 0x8000_0000), new(0x8000_0000, 0, 0, 0x8000_000A, 0, 0, 0), new(0x8000_0001, 0, 0, 0, 0, 0, 0)];
+        const uint topologyExtensions = 1 << 22;
+        CpuidEntry[] threads = CpuidPolicy.Build(host, new CpuidRequest { Topology = new ProcessorTopology(1, 2, 2) }).ForVcpu(3);
+        Assert.NotEqual(0U, Get(threads, 0x8000_0001).Ecx & topologyExtensions);
+        Assert.Equal((3U, 0x101U), (Get(threads, 0x8000_001E).Eax, Get(threads, 0x8000_001E).Ebx));
+        Assert.Equal(0x8000_001EU, Get(threads, 0x8000_0000).Eax);
+
+        CpuidEntry[] cores = CpuidPolicy.Build(host, new CpuidRequest { Topology = new ProcessorTopology(1, 4, 1) }).ForVcpu(3);
+        Assert.Equal(0U, Get(cores, 0x8000_0001).Ecx & topologyExtensions);
+        CpuidRequest without = new() { Topology = new ProcessorTopology(1, 2, 2), Removed = ["topoext"] };
+        Assert.Equal(0U, Get(CpuidPolicy.Build(host, without).ForVcpu(0), 0x8000_0001).Ecx & topologyExtensions);
+    }
+
+    [Fact]
     public void Topology_leaves_describe_sockets_cores_and_threads()
     {
         CpuidEntry[] entries = CpuidPolicy.Build(Hosts.Amd(), new CpuidRequest { Topology = new ProcessorTopology(2, 3, 2) }).ForVcpu(0);

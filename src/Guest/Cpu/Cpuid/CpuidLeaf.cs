@@ -33,6 +33,9 @@ internal static class CpuidLeaf
     /// <summary>KVM's own features.</summary>
     public const uint KvmFeatures = 0x4000_0001;
 
+    /// <summary>EAX is the highest extended leaf.</summary>
+    public const uint LastExtended = 0x8000_0000;
+
     /// <summary>Extended features.</summary>
     public const uint ExtendedFeatures = 0x8000_0001;
 

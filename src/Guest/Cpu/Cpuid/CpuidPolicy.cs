@@ -40,6 +40,9 @@ public static class CpuidPolicy
         bool isAmd = IsAmd(leaves);
         if (isAmd)
             RepeatFeatures(leaves);
+        // Without this Linux takes the threads of an AMD core for cores; it costs the host nothing to answer.
+        if (isAmd && request.Topology.Threads > 1 && !request.Removed.Contains("topoext"))
+            SetBit(leaves, "topoext", true);
         CpuidXsave.Settle(leaves);
         CpuidTopology.Write(leaves, request.Topology, isAmd);
         return new CpuidTable(leaves.ToArray(), request.Topology);

@@ -72,10 +72,14 @@ internal static class CpuidTopology
             uint count = Math.Min((uint)topology.PerSocket - 1, 0xFF);
             leaves.Set(widths with { Ecx = ((uint)topology.SocketBits << 12) | count });
         }
-        if (leaves.Has("topoext"))
-            leaves.Set(new CpuidEntry(CpuidLeaf.AmdTopology, 0, 0, 0, (uint)(topology.Threads - 1) << 8, 0, 0));
-        else
+        if (!leaves.Has("topoext"))
+        {
             leaves.RemoveLeaf(CpuidLeaf.AmdTopology);
+            return;
+        }
+        leaves.Set(new CpuidEntry(CpuidLeaf.AmdTopology, 0, 0, 0, (uint)(topology.Threads - 1) << 8, 0, 0));
+        CpuidEntry last = leaves.Get(CpuidLeaf.LastExtended);
+        leaves.Set(last with { Eax = Math.Max(last.Eax, CpuidLeaf.AmdTopology) });
     }
 
     /// <summary>The threads of a core share its caches, the processors of a socket share the third level.</summary>
