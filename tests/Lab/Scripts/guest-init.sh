@@ -20,6 +20,9 @@ while read -r module; do
     insmod "/modules/$module" || echo "guest: cannot load $module"
 done < /modules/order
 
+# hvc0 appears with its module: a kernel that has no other console started us without one.
+[ -t 1 ] || exec </dev/console >/dev/console 2>&1
+
 script='' end=''
 for word in $(cat /proc/cmdline); do
     case $word in
