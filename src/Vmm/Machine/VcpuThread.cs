@@ -38,12 +38,9 @@ internal sealed class VcpuThread
         _started = true;
     }
 
-    /// <summary>Waits until it has ended; not at all if it was never started.</summary>
-    public void Join()
-    {
-        if (_started)
-            _thread.Join();
-    }
+    /// <summary>Waits until it has ended, at most so long; not at all if it was never started.</summary>
+    /// <returns>False when it runs still.</returns>
+    public bool Join(TimeSpan limit) => !_started || _thread.Join(limit);
 
     private void Main()
     {

@@ -14,6 +14,12 @@ internal sealed class VirtualMachine : IDisposable
     /// <summary>How long a pause may take before it counts as failed. A vCPU answers a kick in well under a millisecond.</summary>
     public static readonly TimeSpan PauseTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// After a fault of the host's side a vCPU may wait for a device whose thread is gone. The fault has to be told all
+    /// the same, and the process ends with it.
+    /// </summary>
+    private static readonly TimeSpan s_patienceAfterFault = TimeSpan.FromSeconds(1);
+
     private readonly MachineLifecycle _lifecycle = new();
     private readonly VcpuGate _gate;
     private readonly IVcpu[] _vcpus;
@@ -82,12 +88,18 @@ internal sealed class VirtualMachine : IDisposable
     /// <summary>Ends the machine. The first outcome counts; later ones are dropped. Any thread, vCPUs and devices included.</summary>
     public void End(MachineOutcome outcome) => _end.TrySet(outcome);
 
-    /// <summary>Waits until the machine has ended and every vCPU thread is gone.</summary>
+    /// <summary>
+    /// Whether a fault of the host's side ended it. Then nothing can be taken apart in good order: requests may be in
+    /// flight that nobody completes. The process is about to end, and the kernel takes back what it had.
+    /// </summary>
+    public bool IsBroken => _end.Outcome?.Kind == OutcomeKind.HostFault;
+
+    /// <summary>Waits until the machine has ended and every vCPU thread is gone, for which a machine that <see cref="IsBroken"/> gets little time.</summary>
     public MachineOutcome WaitForEnd()
     {
         _ended.Wait();
         foreach (VcpuThread thread in _threads)
-            thread.Join();
+            thread.Join(IsBroken ? s_patienceAfterFault : Timeout.InfiniteTimeSpan);
         return _end.Outcome!;
     }
 
@@ -96,6 +108,8 @@ internal sealed class VirtualMachine : IDisposable
     {
         End(new MachineOutcome(OutcomeKind.Stopped));
         WaitForEnd();
+        if (IsBroken)
+            return;
         foreach (IVcpu vcpu in _vcpus)
             (vcpu as IDisposable)?.Dispose();
         _ended.Dispose();

@@ -1,5 +1,7 @@
 using Vmm.Devices.Bus;
 using Vmm.Host;
+using Vmm.Kvm;
+using Vmm.Kvm.Abi;
 using Vmm.Machine;
 using Vmm.Machine.Exits;
 using Xunit;
@@ -24,9 +26,40 @@ public sealed class VirtualMachineTests
         Assert.Equal("the machine is ended: it cannot become running", Assert.Throws<VmmException>(machine.Start).Message);
     }
 
-    private static VirtualMachine Create()
+    [Fact]
+    public async Task Fault_of_the_host_is_told_even_when_a_vcpu_never_comes_back()
+    {
+        VirtualMachine machine = Create(new StuckVcpu());
+        machine.Start();
+        InvalidOperationException fault = new("a device's thread failed");
+        machine.End(new MachineOutcome(OutcomeKind.HostFault, Fault: fault));
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        MachineOutcome outcome = await Task.Run(machine.WaitForEnd, cancel).WaitAsync(TimeSpan.FromSeconds(20), cancel);
+        Assert.Same(fault, outcome.Fault);
+        machine.Dispose();
+    }
+
+    private static VirtualMachine Create(IVcpu? vcpu = null)
     {
         ExitDispatcher dispatcher = new(new AddressBus("ports"), new AddressBus("memory"), new CrashReporter(new()));
-        return new VirtualMachine([new FakeVcpu()], [dispatcher], new MachineEnd());
+        return new VirtualMachine([vcpu ?? new FakeVcpu()], [dispatcher], new MachineEnd());
+    }
+
+    /// <summary>Waits for something that never comes, whoever kicks.</summary>
+    private sealed unsafe class StuckVcpu : IVcpu
+    {
+        public int Number => 0;
+
+        public kvm_run* Shared => null;
+
+        public VcpuExit Run()
+        {
+            Thread.Sleep(Timeout.Infinite);
+            return VcpuExit.Again;
+        }
+
+        public void Kick()
+        {
+        }
     }
 }

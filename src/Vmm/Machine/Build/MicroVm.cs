@@ -37,10 +37,12 @@ internal sealed class MicroVm : IDisposable
     /// <summary>The first virtio device of a type; null when there is none.</summary>
     public T? Device<T>() where T : class, IVirtioDevice => Virtio.Select(core => core.Device).OfType<T>().FirstOrDefault();
 
-    /// <summary>Ends the machine and gives everything back: vCPUs first, then devices, then memory.</summary>
+    /// <summary>Ends the machine and gives everything back: vCPUs first, then devices, then memory. A broken machine is left as it is.</summary>
     public void Dispose()
     {
         Machine.Dispose();
+        if (Machine.IsBroken)
+            return;
         foreach (VirtioDeviceCore core in Virtio)
             core.WriteStatus(0, waitForReset: true);
         _chassis.Dispose();
