@@ -9,6 +9,7 @@ internal sealed class StopSignals : IDisposable
     private const int Interrupt = 2;
     private const int Quit = 3;
     private const int Terminate = 15;
+    private const PosixSignal FileTooLarge = (PosixSignal)25;
 
     private readonly List<PosixSignalRegistration> _registrations = [];
     private int _received;
@@ -21,6 +22,8 @@ internal sealed class StopSignals : IDisposable
         Listen(PosixSignal.SIGINT, Interrupt, stop);
         Listen(PosixSignal.SIGQUIT, Quit, stop);
         Listen(PosixSignal.SIGTERM, Terminate, stop);
+        // SIGXFSZ: a file over the user's limit (ulimit -f) is a write that fails, for the guest's disk or a log. No reason to end.
+        _registrations.Add(PosixSignalRegistration.Create(FileTooLarge, static context => context.Cancel = true));
     }
 
     /// <summary>The signal that came first; 0 for none.</summary>
