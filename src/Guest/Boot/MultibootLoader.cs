@@ -17,6 +17,8 @@ internal static class MultibootLoader
         uint unknown = header.Flags & RequirementMask & ~KnownRequirements;
         if (unknown != 0)
             throw reader.Fault($"Multiboot header: flags 0x{header.Flags:x} ask for features 0x{unknown:x}, which are not known");
+        // Before the image, which may lie over it.
+        BiosDataArea.Write(map.Memory);
         ulong entry = header.HasAddresses || !isElf ? LoadByAddresses(reader, header, request, map) : LoadElf(reader, request, map);
         IReadOnlyList<LoadedModule> modules = ModuleLoader.LoadAbove(map, request);
         string name = Path.GetFileName(reader.Name);

@@ -47,6 +47,14 @@ public class MultibootTests
     }
 
     [Fact]
+    public void Bios_data_area_says_where_low_memory_ends()
+    {
+        using var ram = TestRam.OfMiB(4);
+        Boot(ram, Elf(false));
+        Assert.Equal((0x3F8, 0x9FC0, 639), (ram.Read<ushort>(0x400), ram.Read<ushort>(0x40E), ram.Read<ushort>(0x413)));
+    }
+
+    [Fact]
     public void Header_with_addresses_loads_a_file_that_is_no_elf()
     {
         using var ram = TestRam.OfMiB(4);
