@@ -9,13 +9,20 @@ internal sealed class StopSignals : IDisposable
     private const int Interrupt = 2;
     private const int Quit = 3;
     private const int Terminate = 15;
+    /// <summary>
+    /// One wish to end may come as several signals: timeout(1) sends its own to the process and to its group, a closed
+    /// terminal sends SIGHUP from the kernel and from the shell.
+    /// </summary>
+    private const long SameWishMilliseconds = 1000;
+
     private const PosixSignal FileTooLarge = (PosixSignal)25;
 
     private readonly List<PosixSignalRegistration> _registrations = [];
     private int _received;
+    private long _receivedAt;
 
     /// <summary>Begins to listen.</summary>
-    /// <param name="stop">Called with the first signal's number, on a thread of the runtime. A second signal ends the process at once.</param>
+    /// <param name="stop">Called with the first signal's number, on a thread of the runtime. A later signal ends the process at once.</param>
     public StopSignals(Action<int> stop)
     {
         Listen(PosixSignal.SIGHUP, Hangup, stop);
@@ -44,7 +51,11 @@ internal sealed class StopSignals : IDisposable
         _registrations.Add(PosixSignalRegistration.Create(signal, context =>
         {
             bool first = Interlocked.CompareExchange(ref _received, number, 0) == 0;
-            context.Cancel = first;
+            if (first)
+                Volatile.Write(ref _receivedAt, Environment.TickCount64);
+            // Zero: the first one is being taken on another thread right now.
+            long since = Volatile.Read(ref _receivedAt);
+            context.Cancel = since == 0 || Environment.TickCount64 - since < SameWishMilliseconds;
             if (first)
                 stop(number);
         }));

@@ -43,6 +43,19 @@ public sealed class TerminalSessionTests
         Assert.Equal(vmm.Before, vmm.Pty.Settings);
     }
 
+    /// <summary>As timeout(1) does it, and a terminal that is closed.</summary>
+    [Fact]
+    public void Several_signals_at_once_are_one_wish_to_end()
+    {
+        using VmmProcess vmm = Start("--stats");
+        vmm.Signal(Terminate);
+        vmm.Signal(Terminate);
+        vmm.Signal(Hangup);
+        Assert.True(vmm.WaitForExit() is 128 + Terminate or 128 + Hangup, vmm.Screen);
+        Assert.Equal(vmm.Before, vmm.Pty.Settings);
+        vmm.Await("exits in all");
+    }
+
     [Fact]
     public void Terminal_is_restored_when_the_guest_powers_off_and_its_last_words_are_shown()
     {
