@@ -5,12 +5,12 @@ namespace Vmm.Tests.Linux.Guests;
 /// <summary>What `--stats` printed, read back.</summary>
 public sealed record ExitTable(long Total, IReadOnlyDictionary<string, long> Reasons, IReadOnlyDictionary<string, long> Devices)
 {
-    private const string TotalRow = "exits in all", DeviceHeading = "of these, accesses to";
+    private const string TotalRow = "exits in all", KicksRow = "kicks from the host", DeviceHeading = "of the exits, accesses to";
 
     public static ExitTable Parse(string said)
     {
         var lines = said.Replace("\r", "").Split('\n').SkipWhile(line => !line.EndsWith(TotalRow, StringComparison.Ordinal)).ToList();
-        var reasons = Rows(lines.Skip(1).TakeWhile(line => line != DeviceHeading));
+        var reasons = Rows(lines.Skip(1).TakeWhile(line => line != DeviceHeading && !line.EndsWith(KicksRow, StringComparison.Ordinal)));
         var devices = Rows(lines.SkipWhile(line => line != DeviceHeading).Skip(1));
         return new ExitTable(Rows(lines.Take(1))[TotalRow], reasons, devices);
     }
