@@ -82,6 +82,8 @@ public class VcpuTests
             guest.Machine.Pause();
             long before = counter.Count;
             Assert.Equal(MachineState.Paused, guest.Machine.State);
+            // About a millisecond, in which a vCPU that runs on makes a hundred exits.
+            Thread.SpinWait(100_000);
             Assert.Equal(before, counter.Count);
             guest.Machine.Resume();
         }

@@ -11,7 +11,16 @@ internal sealed class KvmDoorbells(KvmVm vm, EventLoop loop) : IDoorbellHost
     /// <inheritdoc/>
     public IDisposable? Attach(GuestAddress address, int length, ulong? match, IDoorbellTarget target)
     {
-        EventFd signal = new();
+        EventFd signal;
+        try
+        {
+            signal = new EventFd();
+        }
+        catch (HostException)
+        {
+            // No descriptor left. The trapped write does the same, only slower.
+            return null;
+        }
         kvm_ioeventfd argument = new()
         {
             datamatch = match ?? 0,
