@@ -24,11 +24,7 @@ public static class KernelStore
     private static async Task FetchAsync(string metapackage, string folder)
     {
         var package = await ResolveAsync(metapackage);
-        await Tool.RunAsync("apt-get", ["-o", "APT::Sandbox::User=root", "-q", "download", package], folder);
-        var archive = Directory.GetFiles(folder, "*.deb").Single();
-        await Tool.RunAsync("dpkg-deb", ["-x", archive, folder]);
-        File.Delete(archive);
-
+        await DebianPackage.UnpackAsync(package, folder);
         var release = Path.GetFileName(Directory.GetDirectories(Path.Combine(folder, "lib", "modules")).Single());
         await Tool.RunAsync("depmod", ["-b", folder, release]);
         await BzImagePayload.ExtractAsync(Path.Combine(folder, "boot", "vmlinuz-" + release), Path.Combine(folder, "vmlinux"));
