@@ -11,7 +11,13 @@ internal static class ErrorReport
     public const string DebugVariable = "VMM_DEBUG";
 
     /// <summary>Writes the error and says what to exit with.</summary>
-    public static int Write(Exception fault) => Write(fault, System.Console.Error, Environment.GetEnvironmentVariable(DebugVariable) == "1");
+    public static int Write(Exception fault)
+    {
+        using StringWriter text = new();
+        int code = Write(fault, text, Environment.GetEnvironmentVariable(DebugVariable) == "1");
+        StandardError.Write(text.ToString());
+        return code;
+    }
 
     /// <summary>Writes the error and says what to exit with.</summary>
     /// <param name="fault">What ended the program.</param>
@@ -21,6 +27,8 @@ internal static class ErrorReport
     {
         if (fault is OutOfMemoryException)
             fault = new VmmException("the host has no memory or no threads left for this process: stop something, or raise its limits (ulimit -a)", cause: fault);
+        if (NoDescriptorLeft(fault))
+            fault = new VmmException("no file descriptor left (EMFILE): raise the limit (ulimit -n)", cause: fault);
         int code = fault is VmmException known ? known.ExitCode : ExitCodes.Internal;
         try
         {
@@ -39,6 +47,14 @@ internal static class ErrorReport
         }
         return code;
     }
+
+    /// <summary>Met by a call of ours, or by the runtime while it prepares for signals.</summary>
+    private static bool NoDescriptorLeft(Exception fault) => fault switch
+    {
+        HostException host => host.Errno is Errno.EMFILE or Errno.ENFILE,
+        TypeInitializationException { InnerException: IOException io } => io.HResult is (int)Errno.EMFILE or (int)Errno.ENFILE,
+        _ => false,
+    };
 
     private static string OneLine(string message) => Printable.Escape(message.ReplaceLineEndings(" "), longest: 2000);
 }
