@@ -67,7 +67,7 @@ public class ForeignKernelTests
     {
         var host = await LabHost.EnsureAsync();
         var image = await ImageAsync(ForeignImages.InvadersAsync);
-        var result = await host.RunAsync($"timeout 3 {GuestSpec.Program} run --kernel {image} --memory 64M --stats </dev/null");
+        var result = await host.RunAsync($"timeout 10 {GuestSpec.Program} run --kernel {image} --memory 64M --stats </dev/null");
         Assert.True(ExitTable.Parse(result.Error).Devices["i8042"] > 100, result.Error);
     }
 

@@ -12,7 +12,9 @@ public sealed record ExitTable(long Total, IReadOnlyDictionary<string, long> Rea
         var lines = said.Replace("\r", "").Split('\n').SkipWhile(line => !line.EndsWith(TotalRow, StringComparison.Ordinal)).ToList();
         var reasons = Rows(lines.Skip(1).TakeWhile(line => line != DeviceHeading && !line.EndsWith(KicksRow, StringComparison.Ordinal)));
         var devices = Rows(lines.SkipWhile(line => line != DeviceHeading).Skip(1));
-        return new ExitTable(Rows(lines.Take(1))[TotalRow], reasons, devices);
+        return Rows(lines.Take(1)).TryGetValue(TotalRow, out long total)
+            ? new ExitTable(total, reasons, devices)
+            : throw new FormatException($"no statistics in what vmm said: '{said}'");
     }
 
     private static Dictionary<string, long> Rows(IEnumerable<string> lines) => lines
