@@ -28,6 +28,7 @@ internal sealed unsafe class ConsolePump : IDisposable
     private bool _ended;
     private bool _deviceFull;
     private long _delivered;
+    private int _breaksAsked;
 
     /// <summary>Prepares the pump.</summary>
     /// <param name="fd">Where the user's input comes from.</param>
@@ -74,6 +75,13 @@ internal sealed unsafe class ConsolePump : IDisposable
             _device?.Resize(columns, rows);
     }
 
+    /// <summary>Sends a break, after what was typed before it. Any thread.</summary>
+    public void SendBreak()
+    {
+        Interlocked.Increment(ref _breaksAsked);
+        _wake.Signal();
+    }
+
     /// <summary>Looks again whether this process may read its terminal.</summary>
     public void Wake() => _wake.Signal();
 
@@ -101,6 +109,8 @@ internal sealed unsafe class ConsolePump : IDisposable
         {
             if (Wait())
                 ReadInput();
+            for (int breaks = Interlocked.Exchange(ref _breaksAsked, 0); breaks > 0; breaks--)
+                _queue.AddBreak();
             if (_roomSignalled)
             {
                 _roomSignalled = false;

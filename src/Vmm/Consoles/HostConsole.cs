@@ -20,13 +20,16 @@ internal sealed class HostConsole : IDisposable
     private readonly ConsoleTarget _virtio;
     private readonly Terminal? _terminal;
     private readonly ConsolePump? _pump;
+    private readonly ConsoleHub? _hub;
 
     /// <summary>Opens what the machine's consoles lead to. The terminal is left as it is until <see cref="Start"/>.</summary>
     /// <param name="machine">Resolved.</param>
     /// <param name="end">Called, on a thread of the console's, when the user ends the machine by its key.</param>
+    /// <param name="hub">Takes the terminal's place for a machine in the background; not disposed. Null for the terminal.</param>
     /// <exception cref="VmmException">A file cannot be opened.</exception>
-    public HostConsole(MachineConfig machine, Action end)
+    public HostConsole(MachineConfig machine, Action end, ConsoleHub? hub = null)
     {
+        _hub = hub;
         _serial = machine.Console!;
         _virtio = machine.VirtioConsole!;
         try
@@ -41,6 +44,11 @@ internal sealed class HostConsole : IDisposable
         }
         if (_serial.Kind != ConsoleKind.Tty && _virtio.Kind != ConsoleKind.Tty)
             return;
+        if (hub is not null)
+        {
+            _pump = hub.Input;
+            return;
+        }
         _terminal = new Terminal();
         _pump = new ConsolePump(Linux.StandardInput, _terminal, key => OnCommand(key, end));
     }
@@ -67,12 +75,12 @@ internal sealed class HostConsole : IDisposable
     public void Detach() => _pump?.Attach(null);
 
     /// <summary>Takes the terminal and begins to read it.</summary>
-    /// <param name="signals">Tells when the terminal is resized, or the process goes on after a stop.</param>
-    public void Start(StopSignals signals)
+    /// <param name="signals">Tells when the terminal is resized, or the process goes on after a stop; null for a process that has no terminal.</param>
+    public void Start(StopSignals? signals)
     {
         if (_terminal is null || _pump is null)
             return;
-        if (_terminal.IsTerminal)
+        if (_terminal.IsTerminal && signals is not null)
         {
             _terminal.EnterRaw();
             signals.Also(PosixSignal.SIGCONT, OnContinued);
@@ -85,7 +93,8 @@ internal sealed class HostConsole : IDisposable
     /// <summary>Writes out what the guest printed, then restores the terminal.</summary>
     public void Dispose()
     {
-        _pump?.Dispose();
+        if (_hub is null)
+            _pump?.Dispose();
         foreach (OutputSink sink in _sinks)
             sink.Dispose();
         _terminal?.Dispose();
@@ -95,6 +104,8 @@ internal sealed class HostConsole : IDisposable
     {
         if (target.Kind == ConsoleKind.Off)
             return new NullSink();
+        if (target.Kind == ConsoleKind.Tty && _hub is not null)
+            return _hub;
         OutputSink sink;
         if (target.Kind == ConsoleKind.Tty)
         {

@@ -34,7 +34,10 @@ internal enum Errno
     ENOSYS = 38,
     ELOOP = 40,
     EOVERFLOW = 75,
+    ENOTSOCK = 88,
     EOPNOTSUPP = 95,
+    EADDRINUSE = 98,
     ETIMEDOUT = 110,
+    ECONNREFUSED = 111,
     EDQUOT = 122,
 }

@@ -159,6 +159,12 @@ internal sealed unsafe class KvmVcpu : IVcpu, IDisposable
     /// <summary>Sends a non-maskable interrupt.</summary>
     public void InjectNmi() => Call(KvmIoctl.KVM_NMI, 0, "KVM_NMI");
 
+    /// <summary>
+    /// Marks the guest's clock (kvm-clock) as paused by the host. Its time went on, as real time did; this only keeps the
+    /// guest's watchdog quiet. A guest without kvm-clock has nothing to mark.
+    /// </summary>
+    public void NotePause() => _ = Linux.ioctl(_descriptor, KvmIoctl.KVM_KVMCLOCK_CTRL, 0);
+
     /// <inheritdoc/>
     public void Dispose()
     {

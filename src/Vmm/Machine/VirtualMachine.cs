@@ -82,7 +82,17 @@ internal sealed class VirtualMachine : IDisposable
     {
         using Lock.Scope alone = _moving.EnterScope();
         _lifecycle.MoveTo(MachineState.Running);
+        // While they are held: the guest's watchdog shall not take the pause for a lock-up.
+        foreach (IVcpu vcpu in _vcpus)
+            (vcpu as KvmVcpu)?.NotePause();
         _gate.Open();
+    }
+
+    /// <summary>Sends a non-maskable interrupt to every vCPU.</summary>
+    public void InjectNmi()
+    {
+        foreach (IVcpu vcpu in _vcpus)
+            (vcpu as KvmVcpu)?.InjectNmi();
     }
 
     /// <summary>Ends the machine. The first outcome counts; later ones are dropped. Any thread, vCPUs and devices included.</summary>

@@ -40,6 +40,7 @@ internal static unsafe class KvmIoctl
     public static readonly nuint KVM_SET_CPUID2 = Number(Write, 0x90, sizeof(kvm_cpuid2));
     public static readonly nuint KVM_GET_MP_STATE = Number(Read, 0x98, sizeof(kvm_mp_state));
     public static readonly nuint KVM_SET_MP_STATE = Number(Write, 0x99, sizeof(kvm_mp_state));
+    public static readonly nuint KVM_KVMCLOCK_CTRL = Number(None, 0xad, 0);
     public static readonly nuint KVM_NMI = Number(None, 0x9a, 0);
 
     private static nuint Number(uint direction, uint number, int size) =>

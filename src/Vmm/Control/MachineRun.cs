@@ -1,0 +1,197 @@
+using System.Diagnostics;
+using Vmm.Cli;
+using Vmm.Consoles;
+using Vmm.Devices.Virtio.Console;
+using Vmm.Host;
+using Vmm.Logging;
+using Vmm.Machine;
+using Vmm.Machine.Build;
+using Vmm.Machine.Config;
+
+namespace Vmm.Control;
+
+/// <summary>
+/// One boot of a machine, through the resets of its guest until it is over. A reset builds a new machine from the same
+/// configuration while the consoles stay open.
+/// </summary>
+internal sealed class MachineRun : IDisposable
+{
+    /// <summary>A guest that crashed sooner would only crash again: its registers help more than a loop.</summary>
+    private static readonly TimeSpan s_shortestRun = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a command waits for a machine that is just being built anew.</summary>
+    private static readonly TimeSpan s_rebuildPatience = TimeSpan.FromSeconds(10);
+
+    private readonly MachineConfig _config;
+    private readonly HostConsole _console;
+    private readonly StopSignals? _signals;
+    private readonly MachineConsoles _sinks;
+    private readonly DeviceLog _log;
+    private readonly EventHub _events;
+    private readonly object _lock = new();
+    // Taken within _lock, or alone by Stop: an end never waits for a command that is under way.
+    private readonly Lock _ending = new();
+    private MicroVm? _current;
+    private bool _stopAsked;
+    private bool _rebootAsked;
+    private bool _over;
+
+    /// <summary>Opens what the machine's consoles lead to; nothing else yet.</summary>
+    /// <param name="config">Resolved.</param>
+    /// <param name="signals">Told by the terminal's signals; null for a process that has none.</param>
+    /// <param name="log">Told when a driver breaks a device's rules.</param>
+    /// <param name="events">Told what happens.</param>
+    /// <param name="hub">Where a console goes that would lead to the terminal; null for the terminal itself.</param>
+    public MachineRun(MachineConfig config, StopSignals? signals, DeviceLog log, EventHub events, ConsoleHub? hub = null)
+    {
+        _config = config;
+        _signals = signals;
+        _log = log;
+        _events = events;
+        _console = new HostConsole(config, Stop, hub);
+        bool hasVirtio = config.VirtioConsole!.Kind != ConsoleKind.Off;
+        // The debug console has no line of its own: what comes there is for whoever watches the serial line.
+        _sinks = new MachineConsoles(_console.Serial, hasVirtio ? _console.Virtio : null, _console.Serial);
+    }
+
+    /// <summary>Exits of all starts of the guest that are over.</summary>
+    public ExitStatistics Statistics { get; } = new();
+
+    /// <summary>Bytes that the guest printed and nobody took.</summary>
+    public long ConsoleBytesDropped => _console.Dropped;
+
+    /// <summary>How often the guest was started again.</summary>
+    public int Resets { get; private set; }
+
+    /// <summary>Where the vCPUs are: running while the machine is being built, too.</summary>
+    public MachineState State
+    {
+        get
+        {
+            lock (_lock)
+                return _over ? MachineState.Ended : _current?.Machine.State == MachineState.Paused ? MachineState.Paused : MachineState.Running;
+        }
+    }
+
+    /// <summary>Runs the machine on the calling thread until it is over.</summary>
+    /// <param name="started">Called once, when the guest runs for the first time.</param>
+    /// <exception cref="VmmException">It cannot be built.</exception>
+    public MachineOutcome RunToEnd(Action? started = null)
+    {
+        try
+        {
+            while (true)
+            {
+                using MicroVm vm = MachineBuilder.Build(_config, _sinks, _log);
+                _console.Attach(new SerialConsole(vm.Platform.Serial), vm.Device<VirtioConsole>() is { } hvc ? new VirtioConsoleInput(hvc) : null);
+                if (started is not null)
+                    _console.Start(_signals);
+                long start = Stopwatch.GetTimestamp();
+                MachineOutcome outcome;
+                try
+                {
+                    outcome = RunOnce(vm, started);
+                }
+                finally
+                {
+                    // Before the devices are taken apart: the pump must not find them half gone.
+                    _console.Detach();
+                }
+                started = null;
+                Statistics.Add(vm.Machine);
+                if (!StartsAgain(outcome, Stopwatch.GetElapsedTime(start)))
+                    return outcome;
+                Resets++;
+                _events.Publish("vm", "rebooting");
+            }
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _over = true;
+                Monitor.PulseAll(_lock);
+            }
+        }
+    }
+
+    /// <summary>Ends the machine, whichever start of its guest runs; on any thread.</summary>
+    public void Stop()
+    {
+        lock (_ending)
+        {
+            _stopAsked = true;
+            _current?.Machine.End(new MachineOutcome(OutcomeKind.Stopped));
+        }
+    }
+
+    /// <summary>Starts the guest again, whatever <c>--reboot</c> says of resets by the guest itself.</summary>
+    public void Reboot() => With(vm =>
+    {
+        _rebootAsked = true;
+        vm.Machine.End(new MachineOutcome(OutcomeKind.Reset));
+        return true;
+    });
+
+    /// <summary>Does something with the machine as it is now. It is not taken apart meanwhile.</summary>
+    /// <exception cref="VmmException">The guest's run is over.</exception>
+    public T With<T>(Func<MicroVm, T> act)
+    {
+        lock (_lock)
+        {
+            long deadline = Environment.TickCount64 + (long)s_rebuildPatience.TotalMilliseconds;
+            while (_current is null && !_over)
+            {
+                long left = deadline - Environment.TickCount64;
+                if (left <= 0 || !Monitor.Wait(_lock, (int)left))
+                    throw new VmmException("the machine is being started and does not answer yet; try again");
+            }
+            return _current is null ? throw new VmmException("the guest's run is over") : act(_current);
+        }
+    }
+
+    /// <summary>Writes out the guest's last words and gives the terminal back.</summary>
+    public void Dispose() => _console.Dispose();
+
+    private MachineOutcome RunOnce(MicroVm vm, Action? started)
+    {
+        lock (_lock)
+        {
+            lock (_ending)
+            {
+                if (_stopAsked)
+                    return new MachineOutcome(OutcomeKind.Stopped);
+                _rebootAsked = false;
+                _current = vm;
+                // Within the lock: a machine that a signal ended first could not be started.
+                vm.Machine.Start();
+            }
+            Monitor.PulseAll(_lock);
+        }
+        started?.Invoke();
+        if (started is null)
+            _events.Publish("vm", "rebooted");
+        MachineOutcome outcome = vm.Machine.WaitForEnd();
+        lock (_lock)
+        {
+            lock (_ending)
+                _current = null;
+        }
+        return outcome;
+    }
+
+    private bool StartsAgain(MachineOutcome outcome, TimeSpan ran)
+    {
+        if (_stopAsked)
+            return false;
+        if (outcome.Kind == OutcomeKind.Reset && _rebootAsked)
+            return true;
+        if (_config.Reboot != RebootPolicy.Reset)
+            return false;
+        if (outcome.Kind == OutcomeKind.TripleFault && ran < s_shortestRun)
+            return false;
+        if (outcome.Kind == OutcomeKind.TripleFault)
+            StandardError.Write($"vmm: {_config.Name}: the guest crashed (triple fault) and starts again; --reboot exit shows where\n");
+        return outcome.Kind is OutcomeKind.Reset or OutcomeKind.TripleFault;
+    }
+}

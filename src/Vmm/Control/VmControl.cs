@@ -1,0 +1,280 @@
+using System.Diagnostics;
+using Vmm.Consoles;
+using Vmm.Host;
+using Vmm.Logging;
+using Vmm.Machine;
+using Vmm.Machine.Build;
+using Vmm.Machine.Config;
+
+namespace Vmm.Control;
+
+/// <summary>
+/// This process's VM, and everything that can be done to it: the one place that the API, the control socket and the
+/// terminal steer. Commands come from any thread and are taken one after the other; <see cref="VmLifecycle"/> says which
+/// are possible.
+/// </summary>
+internal sealed class VmControl : IDisposable
+{
+    private readonly DeviceLog _log;
+    private readonly StopSignals? _signals;
+    private readonly ConsoleHub? _hub;
+    private readonly Lock _commands = new();
+    private MachineConfig? _config;
+    private MachineRun? _run;
+    private Thread? _thread;
+    private MachineOutcome? _outcome;
+    private long _bootedAt;
+
+    /// <summary>Begins without a VM.</summary>
+    /// <param name="events">Told what happens.</param>
+    /// <param name="log">Told when a driver breaks a device's rules.</param>
+    /// <param name="signals">Told by the terminal's signals; null for a process that has none.</param>
+    /// <param name="hub">Where a console goes that would lead to the terminal; null for the terminal itself.</param>
+    public VmControl(EventHub events, DeviceLog log, StopSignals? signals = null, ConsoleHub? hub = null)
+    {
+        Events = events;
+        _log = log;
+        _signals = signals;
+        _hub = hub;
+    }
+
+    /// <summary>What happens, for who listens.</summary>
+    public EventHub Events { get; }
+
+    /// <summary>The VM's description, resolved; null when there is none.</summary>
+    public MachineConfig? Config => Volatile.Read(ref _config);
+
+    /// <summary>The boot there is or was last; null before the first.</summary>
+    public MachineRun? Run => Volatile.Read(ref _run);
+
+    /// <summary>How the last run of the guest ended; null while it runs, or never ran.</summary>
+    public MachineOutcome? Outcome => Volatile.Read(ref _outcome);
+
+    /// <summary>How long ago the guest was booted; zero when it was not.</summary>
+    public TimeSpan Uptime => Volatile.Read(ref _bootedAt) is long at and not 0 ? Stopwatch.GetElapsedTime(at) : TimeSpan.Zero;
+
+    /// <summary>Where the VM is in its life.</summary>
+    public VmState State
+    {
+        get
+        {
+            if (Config is null)
+                return VmState.None;
+            if (Run is not { } run)
+                return VmState.Created;
+            return run.State switch
+            {
+                MachineState.Ended => VmState.Shutdown,
+                MachineState.Paused => VmState.Paused,
+                _ => VmState.Running,
+            };
+        }
+    }
+
+    /// <summary>Describes the VM.</summary>
+    /// <param name="config">Resolved.</param>
+    public void Create(MachineConfig config)
+    {
+        lock (_commands)
+        {
+            VmLifecycle.Check(State, VmCommand.Create);
+            _config = config;
+            Events.Machine = config.Name;
+            Events.Publish("vm", "created");
+        }
+    }
+
+    /// <summary>Starts the guest on a thread of its own, and returns when it runs.</summary>
+    /// <exception cref="VmmException">It cannot be built; the VM stays as it was.</exception>
+    public void Boot()
+    {
+        lock (_commands)
+        {
+            MachineRun run = PrepareBoot();
+            using ManualResetEventSlim decided = new();
+            Exception? refused = null;
+            Thread thread = new(() => Main(run, decided.Set, fault => refused = fault), maxStackSize: 1 << 20) { Name = "machine", IsBackground = true };
+            HostThread.Start(thread);
+            decided.Wait();
+            if (refused is not null)
+            {
+                thread.Join();
+                throw refused;
+            }
+            _thread = thread;
+        }
+    }
+
+    /// <summary>Starts the guest and stays with it on the calling thread until its run is over.</summary>
+    /// <param name="started">Called when the guest runs.</param>
+    /// <exception cref="VmmException">It cannot be built.</exception>
+    public MachineOutcome BootHere(Action? started = null)
+    {
+        MachineRun run;
+        lock (_commands)
+            run = PrepareBoot();
+        Exception? refused = null;
+        Main(run, started ?? (static () => { }), fault => refused = fault);
+        return refused is null ? Outcome! : throw refused;
+    }
+
+    /// <summary>Holds every vCPU outside the guest.</summary>
+    /// <returns>How long it took until the last one was held.</returns>
+    public TimeSpan Pause() => OnMachine(VmCommand.Pause, vm =>
+    {
+        Events.Publish("vm", "pausing");
+        TimeSpan took = vm.Machine.Pause();
+        Events.Publish("vm", "paused");
+        return took;
+    });
+
+    /// <summary>Lets the vCPUs go on.</summary>
+    public void Resume() => OnMachine(VmCommand.Resume, vm =>
+    {
+        Events.Publish("vm", "resuming");
+        vm.Machine.Resume();
+        Events.Publish("vm", "resumed");
+        return true;
+    });
+
+    /// <summary>Presses the power button. A guest without ACPI does not notice.</summary>
+    public void PowerButton() => OnMachine(VmCommand.PowerButton, vm =>
+    {
+        Events.Publish("vm", "power-button");
+        vm.Platform.Power.PressPowerButton();
+        return true;
+    });
+
+    /// <summary>Sends a non-maskable interrupt to every vCPU.</summary>
+    public void Nmi() => OnMachine(VmCommand.Nmi, vm =>
+    {
+        Events.Publish("vm", "nmi");
+        vm.Machine.InjectNmi();
+        return true;
+    });
+
+    /// <summary>Starts the guest again, as a reset by the guest itself does.</summary>
+    public void Reboot()
+    {
+        lock (_commands)
+        {
+            VmLifecycle.Check(State, VmCommand.Reboot);
+            Run!.Reboot();
+        }
+    }
+
+    /// <summary>Ends the guest's run at once, and returns when everything is given back.</summary>
+    public void Shutdown()
+    {
+        lock (_commands)
+        {
+            VmLifecycle.Check(State, VmCommand.Shutdown);
+            End();
+        }
+    }
+
+    /// <summary>Forgets the VM, ending its guest first.</summary>
+    public void Delete()
+    {
+        lock (_commands)
+        {
+            VmLifecycle.Check(State, VmCommand.Delete);
+            End();
+            _run = null;
+            _outcome = null;
+            _config = null;
+            Events.Publish("vm", "deleted");
+        }
+    }
+
+    /// <summary>Asks the guest's run to end, whatever is being done; does not wait. For signals and the terminal's keys.</summary>
+    public void Stop() => Run?.Stop();
+
+    /// <summary>Changes the name under which the VM speaks.</summary>
+    public void Rename(string name)
+    {
+        lock (_commands)
+        {
+            if (_config is not null)
+                _config = _config with { Name = name };
+            Events.Publish("vm", "renamed", ("to", name));
+            Events.Machine = name;
+        }
+    }
+
+    /// <summary>Ends the guest's run, if there is one.</summary>
+    public void Dispose()
+    {
+        lock (_commands)
+            End();
+    }
+
+    private MachineRun PrepareBoot()
+    {
+        VmLifecycle.Check(State, VmCommand.Boot);
+        // The run before is over, but may be giving its last things back.
+        Join();
+        Events.Publish("vm", "booting");
+        return new MachineRun(_config!, _signals, _log, Events, _hub);
+    }
+
+    private void Main(MachineRun run, Action decided, Action<Exception> onRefused)
+    {
+        MachineRun? before = _run;
+        bool runs = false;
+        try
+        {
+            Volatile.Write(ref _outcome, null);
+            Volatile.Write(ref _run, run);
+            MachineOutcome outcome = run.RunToEnd(() =>
+            {
+                runs = true;
+                Volatile.Write(ref _bootedAt, Stopwatch.GetTimestamp());
+                Events.Publish("vm", "booted");
+                decided();
+            });
+            run.Dispose();
+            Volatile.Write(ref _outcome, outcome);
+            Events.Publish("vm", "shutdown", ("outcome", outcome.Kind.ToString()));
+        }
+        catch (Exception fault) when (!runs)
+        {
+            run.Dispose();
+            Volatile.Write(ref _run, before);
+            onRefused(fault);
+        }
+        catch (Exception fault)
+        {
+            run.Dispose();
+            Volatile.Write(ref _outcome, new MachineOutcome(OutcomeKind.HostFault, Fault: fault));
+            Events.Publish("vm", "shutdown", ("outcome", nameof(OutcomeKind.HostFault)));
+        }
+        finally
+        {
+            if (!runs)
+                decided();
+        }
+    }
+
+    private T OnMachine<T>(VmCommand command, Func<MicroVm, T> act)
+    {
+        lock (_commands)
+        {
+            VmLifecycle.Check(State, command);
+            return Run!.With(act);
+        }
+    }
+
+    private void End()
+    {
+        Run?.Stop();
+        Join();
+    }
+
+    private void Join()
+    {
+        if (_thread is { } thread && thread != Thread.CurrentThread)
+            thread.Join();
+        _thread = null;
+    }
+}

@@ -1,0 +1,45 @@
+namespace Vmm.Control;
+
+/// <summary>
+/// Which command is possible in which state, and where it leads. Everything that steers a VM asks here: the API, the
+/// control socket, the terminal.
+/// <code>
+///            Create           Boot              Pause
+///   (none) ────────▶ Created ──────▶ Running ─────────▶ Paused
+///                       │            │  ▲  ◀─────────    │
+///                       │     end of │  │ Boot  Resume   │ end, Shutdown
+///                       │  the guest ▼  │                │
+///                       │         Shutdown ◀─────────────┘
+///                       ▼            ▼
+///                     (none)  by Delete, from any state
+/// </code>
+/// Within Running and Paused the states of one start of the guest are <see cref="Machine.MachineLifecycle"/>'s.
+/// </summary>
+internal static class VmLifecycle
+{
+    /// <summary>The state that a command leads to; null where it is not possible.</summary>
+    public static VmState? Next(VmState state, VmCommand command) => (state, command) switch
+    {
+        (VmState.None, VmCommand.Create) => VmState.Created,
+        (VmState.Created or VmState.Shutdown, VmCommand.Boot) => VmState.Running,
+        (VmState.Running, VmCommand.Pause) => VmState.Paused,
+        (VmState.Paused, VmCommand.Resume) => VmState.Running,
+        (VmState.Running, VmCommand.PowerButton or VmCommand.Nmi or VmCommand.Reboot) => VmState.Running,
+        (VmState.Paused, VmCommand.Reboot) => VmState.Running,
+        (VmState.Running or VmState.Paused, VmCommand.Shutdown) => VmState.Shutdown,
+        (not VmState.None, VmCommand.Delete) => VmState.None,
+        _ => null,
+    };
+
+    /// <summary>Lets a command pass or says why not.</summary>
+    /// <exception cref="LifecycleConflictException">Naming both states: the one there is, and those that the command needs.</exception>
+    public static void Check(VmState state, VmCommand command)
+    {
+        if (Next(state, command) is null)
+            throw new LifecycleConflictException(state, command);
+    }
+
+    /// <summary>The states in which a command is possible.</summary>
+    public static IEnumerable<VmState> Needed(VmCommand command) =>
+        Enum.GetValues<VmState>().Where(state => Next(state, command) is not null);
+}

@@ -1,0 +1,20 @@
+namespace Vmm.Control;
+
+/// <summary>Where a VM is in its life, as its users see it. The names are those of Cloud Hypervisor's API, but for <see cref="None"/>.</summary>
+internal enum VmState
+{
+    /// <summary>This process has no VM.</summary>
+    None,
+
+    /// <summary>Described, and not booted yet.</summary>
+    Created,
+
+    /// <summary>The guest runs, or is being started again after a reset.</summary>
+    Running,
+
+    /// <summary>Every vCPU is held outside the guest.</summary>
+    Paused,
+
+    /// <summary>The guest's run is over; the description is kept.</summary>
+    Shutdown,
+}
