@@ -17,7 +17,7 @@ function plain(text) {
     name = FILENAME; sub(/.*\//, "", name); sub(/\.xml$/, "", name)
     bad = attribute("failed") + attribute("errors")
     passed += attribute("passed"); failed += bad; skipped += attribute("skipped")
-    ran = ran sprintf("  %-8s %5d passed, %d failed, %d skipped, %d s\n", name, attribute("passed"), bad, attribute("skipped"), attribute("time"))
+    ran = ran sprintf("  %-10s %5d passed, %d failed, %d skipped, %d s\n", name, attribute("passed"), bad, attribute("skipped"), attribute("time"))
 }
 /^test / { test = attribute("name"); result = attribute("result") }
 /^reason>/ && result == "Skip" { sub(/^reason>/, ""); why[plain($0)]++ }

@@ -4,6 +4,7 @@ using Vmm.Kvm;
 using Vmm.Kvm.Abi;
 using Vmm.Machine;
 using Vmm.Machine.Exits;
+using Vmm.Tests.Kvm.Firmware;
 using Xunit;
 
 namespace Vmm.Tests.Kvm.Vcpu;
@@ -11,7 +12,7 @@ namespace Vmm.Tests.Kvm.Vcpu;
 /// <summary>The smallest real machine: RAM, and vCPUs that all begin at address 0 in real mode. No boot protocol, no device.</summary>
 internal sealed class RealModeMachine : IDisposable
 {
-    private readonly KvmSystem _system = KvmSystem.Open();
+    private readonly KvmSystem _system = Open();
 
     public RealModeMachine(ReadOnlySpan<byte> code, int vcpus = 1)
     {
@@ -52,5 +53,11 @@ internal sealed class RealModeMachine : IDisposable
         Vm.Dispose();
         Ram.Dispose();
         _system.Dispose();
+    }
+
+    private static KvmSystem Open()
+    {
+        KvmDevice.Require();
+        return KvmSystem.Open();
     }
 }

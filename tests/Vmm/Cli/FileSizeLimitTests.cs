@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Vmm.Tests.Vmm.Cli;
 
+[Trait("Needs", "kvm")]
 public sealed class FileSizeLimitTests
 {
     [Fact]

@@ -3,6 +3,7 @@ using Xunit;
 namespace Vmm.Tests.Vmm.Cli;
 
 /// <summary>The whole program at a terminal, with the monitor as its guest.</summary>
+[Trait("Needs", "kvm")]
 public sealed class TerminalSessionTests
 {
     private const int Hangup = 1;

@@ -4,6 +4,7 @@ using Xunit;
 namespace Vmm.Tests.Vmm.Cli;
 
 /// <summary>The whole program as a user who may have only so many threads. Root is exempt from that limit, so another user it is.</summary>
+[Trait("Needs", "kvm")]
 public sealed class ThreadLimitTests
 {
     /// <summary>Nobody's number; what else runs as that user would count too.</summary>
