@@ -23,7 +23,7 @@ title 'This host (vmm check)'
 out/vmm check | grep -e '/dev/kvm' -e 'stock kernel' -e '^This host' || true
 
 # Without a KVM of its own the host has the lab's.
-if sh -c 'exec 3<>/dev/kvm' 2>/dev/null; then here=; where='on /dev/kvm'; else here='tests/Lab/lab run --'; where="in the lab's KVM"; fi
+if [ -c /dev/kvm ] && sh -c 'exec 3<>/dev/kvm' 2>/dev/null; then here=; where='on /dev/kvm'; else here='tests/Lab/lab run --'; where="in the lab's KVM"; fi
 title "A tiny guest $where (vmm run --firmware hello --stats)"
 $here "$PWD/out/vmm" run --firmware hello --stats --memory 2M </dev/null
 
