@@ -28,6 +28,9 @@ internal static class ExitCodes
     /// <summary>A fault in <c>vmm</c> itself, or a host call that must not fail did. Please report it.</summary>
     public const int Internal = 12;
 
+    /// <summary>The largest code by which <c>vmm</c> itself speaks of a failure; beyond it, even ones are signals.</summary>
+    public const int LargestOwn = Internal;
+
     /// <summary>The largest debug-exit value whose status stays clear of the shell's own codes (126 and up).</summary>
     public const int LargestClearDebugExit = 62;
 

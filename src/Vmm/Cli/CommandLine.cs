@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Vmm.Cli.Check;
+using Vmm.Cli.Machines;
 using Vmm.Host;
 using Vmm.Machine.Config;
 
@@ -33,13 +34,13 @@ internal static class CommandLine
     }
 
     /// <summary>All verbs.</summary>
-    public static RootCommand Create() => new("Runs microVMs on /dev/kvm.")
+    public static RootCommand Create()
     {
-        RunCommand.Create(),
-        CheckCommand.Create(),
-        FirmwareCommand.Create(),
-        VersionCommand.Create(),
-    };
+        RootCommand root = new("Runs microVMs on /dev/kvm.");
+        foreach (Command command in (IEnumerable<Command>)[RunCommand.Create(), .. MachineCommands.Create(), CheckCommand.Create(), FirmwareCommand.Create(), VersionCommand.Create()])
+            root.Add(command);
+        return root;
+    }
 
     /// <summary>Refuses what is unknown, missing or given twice, in that order: a wrong name is behind most of the other two.</summary>
     private static void Check(ParseResult line)

@@ -23,7 +23,8 @@ internal static class MachineSession
         try
         {
             control.Create(config);
-            outcome = control.BootHere();
+            using ForegroundPresence presence = new(control, config);
+            outcome = control.BootHere(presence.OnStarted);
         }
         finally
         {

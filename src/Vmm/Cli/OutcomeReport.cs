@@ -16,6 +16,19 @@ internal static class OutcomeReport
         _ => ExitCodes.Internal,
     };
 
+    /// <summary>The outcome in a word or two, for a list.</summary>
+    public static string Word(MachineOutcome outcome) => outcome.Kind switch
+    {
+        OutcomeKind.PoweredOff => "powered off",
+        OutcomeKind.Reset => "reset",
+        OutcomeKind.Stopped => "stopped",
+        OutcomeKind.DebugExit => $"exit status {outcome.Status}",
+        OutcomeKind.TripleFault => "crashed",
+        OutcomeKind.InternalError => "not emulated",
+        OutcomeKind.EntryFailure or OutcomeKind.UnexpectedExit => "refused",
+        _ => "failed",
+    };
+
     /// <summary>What to tell the user; null when there is nothing to say.</summary>
     public static string? Text(MachineOutcome outcome)
     {

@@ -113,27 +113,50 @@ internal sealed unsafe class ConsoleHub : IByteSink, IDisposable
         {
             if (_ended)
                 return bytes.Length;
-            if (!_pumping)
-                Input.Start();
-            _pumping = true;
+            EnsurePumping();
             fixed (byte* start = bytes)
                 return (int)Math.Max(0, Linux.write(_typedEnd.Number, start, (nuint)bytes.Length));
         }
     }
 
-    /// <summary>Tells all readers that nothing comes any more, and ends the input.</summary>
-    public void Dispose()
+    /// <summary>Sends a break, after what was typed before it.</summary>
+    public void SendBreak()
+    {
+        lock (_starting)
+        {
+            if (_ended)
+                return;
+            EnsurePumping();
+            Input.SendBreak();
+        }
+    }
+
+    /// <summary>Tells all readers that nothing comes any more.</summary>
+    public void EndOutput()
     {
         lock (_monitor)
         {
             _ended = true;
             Monitor.PulseAll(_monitor);
         }
+    }
+
+    /// <summary>Ends output and input.</summary>
+    public void Dispose()
+    {
+        EndOutput();
         lock (_starting)
         {
             Input.Dispose();
             _typedEnd.Dispose();
             _pumpEnd.Dispose();
         }
+    }
+
+    private void EnsurePumping()
+    {
+        if (!_pumping)
+            Input.Start();
+        _pumping = true;
     }
 }

@@ -172,6 +172,7 @@ internal sealed unsafe class ConsolePump : IDisposable
                 _queue.AddBreak();
                 break;
             case EscapeKey.Nothing:
+            case EscapeKey.Detach:
                 break;
             default:
                 _command(key);

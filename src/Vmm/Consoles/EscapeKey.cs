@@ -12,6 +12,9 @@ internal enum EscapeKey
     /// <summary>End the machine.</summary>
     End,
 
+    /// <summary>Leave a console that was attached to; the machine runs on.</summary>
+    Detach,
+
     /// <summary>Show what the keys do.</summary>
     Help,
 

@@ -22,6 +22,16 @@ internal sealed class EscapeParser
 
         """;
 
+    /// <summary>The same at a console that was attached to.</summary>
+    public const string AttachedHelpText = """
+
+        Ctrl-A d       detach; the VM runs on
+        Ctrl-A b       send a break (SysRq: break, then its letter)
+        Ctrl-A Ctrl-A  send Ctrl-A
+        Ctrl-A h       this help
+
+        """;
+
     private bool _escaped;
 
     /// <summary>Reads the next byte.</summary>
@@ -40,6 +50,7 @@ internal sealed class EscapeParser
         return letter switch
         {
             (byte)'x' => EscapeKey.End,
+            (byte)'d' => EscapeKey.Detach,
             (byte)'h' or (byte)'?' => EscapeKey.Help,
             (byte)'b' => EscapeKey.Break,
             _ => EscapeKey.Nothing,

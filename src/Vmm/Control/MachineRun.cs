@@ -7,6 +7,7 @@ using Vmm.Logging;
 using Vmm.Machine;
 using Vmm.Machine.Build;
 using Vmm.Machine.Config;
+using Vmm.Machine.Exits;
 
 namespace Vmm.Control;
 
@@ -35,6 +36,7 @@ internal sealed class MachineRun : IDisposable
     private bool _stopAsked;
     private bool _rebootAsked;
     private bool _over;
+    private long _pastExits;
 
     /// <summary>Opens what the machine's consoles lead to; nothing else yet.</summary>
     /// <param name="config">Resolved.</param>
@@ -56,6 +58,16 @@ internal sealed class MachineRun : IDisposable
 
     /// <summary>Exits of all starts of the guest that are over.</summary>
     public ExitStatistics Statistics { get; } = new();
+
+    /// <summary>Exits to user space so far, those of the start that runs now included.</summary>
+    public long Exits
+    {
+        get
+        {
+            lock (_ending)
+                return _pastExits + (_current is { } vm ? Count(vm) : 0);
+        }
+    }
 
     /// <summary>Bytes that the guest printed and nobody took.</summary>
     public long ConsoleBytesDropped => _console.Dropped;
@@ -99,6 +111,7 @@ internal sealed class MachineRun : IDisposable
                 }
                 started = null;
                 Statistics.Add(vm.Machine);
+                _pastExits += Count(vm);
                 if (!StartsAgain(outcome, Stopwatch.GetElapsedTime(start)))
                     return outcome;
                 Resets++;
@@ -178,6 +191,17 @@ internal sealed class MachineRun : IDisposable
                 _current = null;
         }
         return outcome;
+    }
+
+    private static long Count(MicroVm vm)
+    {
+        long exits = 0;
+        foreach (ExitDispatcher dispatcher in vm.Machine.Dispatchers)
+        {
+            foreach (long count in dispatcher.Counters.ByReason)
+                exits += count;
+        }
+        return exits;
     }
 
     private bool StartsAgain(MachineOutcome outcome, TimeSpan ran)

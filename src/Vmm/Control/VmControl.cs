@@ -93,7 +93,12 @@ internal sealed class VmControl : IDisposable
             MachineRun run = PrepareBoot();
             using ManualResetEventSlim decided = new();
             Exception? refused = null;
-            Thread thread = new(() => Main(run, decided.Set, fault => refused = fault), maxStackSize: 1 << 20) { Name = "machine", IsBackground = true };
+            void OnRefused(Exception fault)
+            {
+                refused = fault;
+                decided.Set();
+            }
+            Thread thread = new(() => Main(run, decided.Set, OnRefused), maxStackSize: 1 << 20) { Name = "machine", IsBackground = true };
             HostThread.Start(thread);
             decided.Wait();
             if (refused is not null)
@@ -218,7 +223,7 @@ internal sealed class VmControl : IDisposable
         return new MachineRun(_config!, _signals, _log, Events, _hub);
     }
 
-    private void Main(MachineRun run, Action decided, Action<Exception> onRefused)
+    private void Main(MachineRun run, Action onStarted, Action<Exception> onRefused)
     {
         MachineRun? before = _run;
         bool runs = false;
@@ -231,7 +236,7 @@ internal sealed class VmControl : IDisposable
                 runs = true;
                 Volatile.Write(ref _bootedAt, Stopwatch.GetTimestamp());
                 Events.Publish("vm", "booted");
-                decided();
+                onStarted();
             });
             run.Dispose();
             Volatile.Write(ref _outcome, outcome);
@@ -248,11 +253,6 @@ internal sealed class VmControl : IDisposable
             run.Dispose();
             Volatile.Write(ref _outcome, new MachineOutcome(OutcomeKind.HostFault, Fault: fault));
             Events.Publish("vm", "shutdown", ("outcome", nameof(OutcomeKind.HostFault)));
-        }
-        finally
-        {
-            if (!runs)
-                decided();
         }
     }
 

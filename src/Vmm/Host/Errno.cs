@@ -32,6 +32,7 @@ internal enum Errno
     EPIPE = 32,
     ENAMETOOLONG = 36,
     ENOSYS = 38,
+    ENOTEMPTY = 39,
     ELOOP = 40,
     EOVERFLOW = 75,
     ENOTSOCK = 88,

@@ -16,6 +16,7 @@ internal static unsafe partial class Linux
     public const int O_NONBLOCK = 0x800;
     public const int O_DIRECT = 0x4000;
     public const int O_CLOEXEC = 0x80000;
+    public const int SEEK_END = 2;
 
     [LibraryImport(LibC, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int open(string path, int flags, uint mode);
@@ -25,4 +26,13 @@ internal static unsafe partial class Linux
 
     [LibraryImport(LibC, SetLastError = true)]
     public static partial nint write(int fd, void* buffer, nuint count);
+
+    [LibraryImport(LibC, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int rename(string from, string to);
+
+    [LibraryImport(LibC, SetLastError = true)]
+    public static partial int dup2(int from, int to);
+
+    [LibraryImport(LibC, SetLastError = true)]
+    public static partial long lseek(int fd, long offset, int whence);
 }

@@ -13,9 +13,13 @@ internal static unsafe partial class Linux
 
     public const int F_GETFL = 3;
     public const int F_SETFL = 4;
+    public const int F_SETFD = 2;
+    public const int FD_CLOEXEC = 1;
+    public const int F_OFD_GETLK = 36;
     public const int F_OFD_SETLK = 37;
     public const short F_RDLCK = 0;
     public const short F_WRLCK = 1;
+    public const short F_UNLCK = 2;
 
     public const int FALLOC_FL_KEEP_SIZE = 1;
     public const int FALLOC_FL_PUNCH_HOLE = 2;

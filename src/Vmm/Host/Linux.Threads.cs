@@ -7,6 +7,8 @@ internal static unsafe partial class Linux
 {
     public const int SIGUSR1 = 10;
     public const int SIG_BLOCK = 0;
+    public const int SIGKILL = 9;
+    public const int CLOCK_PROCESS_CPUTIME_ID = 2;
 
     /// <summary>The kernel's sigset_t: one bit a signal, bit n-1 for signal n. The C library's is larger; only its first word counts.</summary>
     public const int KernelSignalSetSize = 8;
@@ -36,4 +38,16 @@ internal static unsafe partial class Linux
 
     [LibraryImport(LibC, SetLastError = true)]
     public static partial int sigtimedwait(ulong* set, void* info, timespec* timeout);
+
+    [LibraryImport(LibC)]
+    public static partial uint geteuid();
+
+    [LibraryImport(LibC, SetLastError = true)]
+    public static partial int setsid();
+
+    [LibraryImport(LibC, SetLastError = true)]
+    public static partial int kill(int process, int signal);
+
+    [LibraryImport(LibC, SetLastError = true)]
+    public static partial int clock_gettime(int clock, timespec* time);
 }

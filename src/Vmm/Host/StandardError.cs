@@ -8,7 +8,8 @@ namespace Vmm.Host;
 /// </summary>
 internal static class StandardError
 {
-    private const int Descriptor = 2;
+    /// <summary>Its number.</summary>
+    public const int Descriptor = 2;
 
     /// <summary>Writes a text; what cannot be written is dropped.</summary>
     public static unsafe void Write(string text)

@@ -92,7 +92,7 @@ internal sealed class GuestRam : IDisposable
     }
 
     /// <summary>Memory comes when it is touched, so the kernel would promise any amount; a guest that trusts it would be killed later.</summary>
-    private static unsafe void RefuseMoreThanTheHostHas(ulong size)
+    public static unsafe void RefuseMoreThanTheHostHas(ulong size)
     {
         Linux.sysinfo host;
         if (Linux.read_sysinfo(&host) < 0)

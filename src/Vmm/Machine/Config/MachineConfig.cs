@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Vmm.Machine.Config;
 
 /// <summary>
@@ -7,8 +9,15 @@ namespace Vmm.Machine.Config;
 /// </summary>
 internal sealed record MachineConfig
 {
+    /// <summary>What a machine is called in messages that was given no name.</summary>
+    public const string NoName = "vmm";
+
     /// <summary>The machine's name; what users see in messages.</summary>
-    public string Name { get; set; } = "vmm";
+    public string Name { get; set; } = NoName;
+
+    /// <summary>Whether it was given a name of its own.</summary>
+    [JsonIgnore]
+    public bool IsNamed => Name != NoName;
 
     /// <summary>The kernel image. Its format is told by its content unless <see cref="BootProtocol"/> says it.</summary>
     public string? Kernel { get; set; }

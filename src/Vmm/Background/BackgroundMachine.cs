@@ -1,0 +1,112 @@
+using System.Text;
+using Vmm.Cli;
+using Vmm.Consoles;
+using Vmm.Control;
+using Vmm.Control.Local;
+using Vmm.Host;
+using Vmm.Logging;
+using Vmm.Machine;
+using Vmm.Machine.Config;
+using Vmm.Registry;
+
+namespace Vmm.Background;
+
+/// <summary>The process of a VM in the background: away from the terminal, with its console and its control socket in its folder.</summary>
+internal static class BackgroundMachine
+{
+    private const uint LogMode = 0b110_000_000;
+
+    /// <summary>Runs a VM to its end.</summary>
+    /// <param name="vm">The VM, whose lock was inherited.</param>
+    /// <param name="reporting">Told when the guest runs, or why not; closed then.</param>
+    /// <returns>The exit code.</returns>
+    public static int Run(LockedVm vm, SafeFd reporting)
+    {
+        VmRecord record = vm.Folder.ReadRecord() with
+        {
+            Pid = Environment.ProcessId,
+            Foreground = false,
+            StartedAt = DateTimeOffset.UtcNow,
+            EndedAt = null,
+            Outcome = null,
+            ExitCode = null,
+        };
+        try
+        {
+            LeaveTerminal(vm.Folder);
+            vm.Folder.WriteRecord(record);
+            return RunToEnd(vm, record, reporting);
+        }
+        catch (Exception fault)
+        {
+            using StringWriter text = new();
+            int code = ErrorReport.Write(fault, text, showTrace: Environment.GetEnvironmentVariable(ErrorReport.DebugVariable) == "1");
+            StandardError.Write(text.ToString());
+            vm.Folder.WriteRecord(record with { EndedAt = DateTimeOffset.UtcNow, Outcome = "failed", ExitCode = code });
+            string line = fault is VmmException ? fault.Message : text.ToString();
+            Report(reporting, $"{code} {line}");
+            return code;
+        }
+    }
+
+    private static int RunToEnd(LockedVm vm, VmRecord record, SafeFd reporting)
+    {
+        MachineConfig config = MachineConfigResolver.Resolve(vm.Folder.ReadConfig());
+        VmControl? control = null;
+        using StopSignals signals = new(_ => control?.Stop());
+        using DeviceLog log = new(new StandardErrorLogger(config.Name), TimeProvider.System);
+        using ConsoleHub hub = new();
+        EventHub events = new(TimeProvider.System);
+        using IDisposable listening = events.Subscribe(new EventFile(vm.Folder.Home.EventsFile).Add);
+        using ConsoleLog console = new(hub, vm.Folder.ConsoleLog);
+        control = new(events, log, signals, hub);
+        using ControlServer server = new(vm.Folder.ControlSocket, new ControlHandler(control, vm, hub));
+        control.Create(config);
+        MachineOutcome outcome = control.BootHere(() =>
+        {
+            console.Start();
+            Report(reporting, BackgroundLauncher.Ready);
+        });
+
+        int code = signals.Received is int signal and not 0 ? ExitCodes.Signalled(signal) : OutcomeReport.ExitCode(outcome);
+        if (OutcomeReport.Text(outcome) is string text)
+            StandardError.Write($"vmm: {vm.Folder.Name}: {text}\n");
+        if (outcome.Fault is { } fault)
+            StandardError.Write($"vmm: {vm.Folder.Name}: the machine's host side failed: {fault.Message}\n");
+        hub.EndOutput();
+        // Before the connections end: who waits for the end of one reads what is written here.
+        if (record.RemoveAtEnd)
+            vm.Remove();
+        else
+            vm.Folder.WriteRecord(record with { EndedAt = DateTimeOffset.UtcNow, Outcome = OutcomeReport.Word(outcome), ExitCode = code });
+        return code;
+    }
+
+    private static void LeaveTerminal(VmFolder folder)
+    {
+        // A session of its own: what happens to the terminal that it was started from is nothing to it.
+        _ = Linux.setsid();
+        Directory.SetCurrentDirectory("/");
+        Replace("/dev/null", Linux.O_RDONLY, Linux.StandardInput);
+        Replace(folder.VmmLog, Linux.O_WRONLY | Linux.O_CREAT | Linux.O_APPEND, Linux.StandardOutput);
+        Replace(folder.VmmLog, Linux.O_WRONLY | Linux.O_CREAT | Linux.O_APPEND, StandardError.Descriptor);
+    }
+
+    private static void Replace(string path, int flags, int number)
+    {
+        using SafeFd file = SafeFd.Own(Linux.open(path, flags | Linux.O_CLOEXEC | Linux.O_NOCTTY, LogMode), $"open of '{path}'");
+        if (Linux.dup2(file.Number, number) < 0)
+            throw HostException.Last("dup2");
+    }
+
+    private static unsafe void Report(SafeFd reporting, string text)
+    {
+        if (!reporting.TryHold())
+            return;
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        fixed (byte* start = bytes)
+            _ = Linux.write(reporting.Number, start, (nuint)bytes.Length);
+        reporting.DangerousRelease();
+        reporting.Dispose();
+    }
+}

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Globalization;
+using Vmm.Control.Local;
+using Vmm.Machine.Config;
+using Vmm.Registry;
+
+namespace Vmm.Cli.Machines;
+
+/// <summary><c>vmm info</c>: all that is known of one VM.</summary>
+internal static class InfoCommand
+{
+    /// <summary>The command for the parser.</summary>
+    public static Command Create()
+    {
+        Argument<string> name = VmArgument.One();
+        Option<string?> output = VmArgument.Output();
+        Command command = new("info", "Show all that is known of a VM") { name, output };
+        command.SetAction(line =>
+        {
+            bool json = VmArgument.WantsJson(line, output);
+            VmFolder folder = VmHome.Find().Existing(line.GetValue(name)!);
+            VmInfo info = Look(folder);
+            if (json)
+                MachinesJson.Print(info, MachinesJson.Default.VmInfo);
+            else
+                System.Console.Out.Write(Text(folder, info));
+            return ExitCodes.PoweredOff;
+        });
+        return command;
+    }
+
+    private static VmInfo Look(VmFolder folder)
+    {
+        VmView view = VmView.Look(folder);
+        MachineConfig config = folder.ReadConfig();
+        if (view.Status is not null)
+        {
+            using ControlClient? client = ControlClient.TryConnect(folder);
+            config = client?.Ask(ControlVerb.Config).Config ?? config;
+        }
+        return new VmInfo { Vm = VmRow.Of(view, view), Record = view.Record, Config = config, Resets = view.Status?.Resets ?? 0, Folder = folder.Path };
+    }
+
+    private static string Text(VmFolder folder, VmInfo info)
+    {
+        TextTable table = new();
+        MachineConfig config = info.Config;
+        table.Add("name", info.Vm.Name);
+        table.Add("state", info.Vm.Pid is int pid ? string.Create(CultureInfo.InvariantCulture, $"{info.Vm.State}, process {pid}{(info.Record.Foreground ? ", at a terminal" : "")}") : info.Vm.State);
+        if (info.Vm.UptimeSeconds is double uptime)
+            table.Add("uptime", $"{ListCommand.Uptime(uptime)}{(info.Resets > 0 ? $", {info.Resets} resets" : "")}");
+        if (info.Vm.Outcome is string outcome)
+            table.Add("last run", $"{outcome}, exit code {info.Vm.ExitCode}");
+        table.Add("created", Time(info.Record.CreatedAt));
+        if (info.Record.StartedAt is DateTimeOffset started)
+            table.Add("started", Time(started));
+        if (info.Record.EndedAt is DateTimeOffset ended)
+            table.Add("ended", Time(ended));
+        table.Add("guest", config.Kernel ?? $"{config.Firmware}, built in");
+        if (config.Initrd is string initrd)
+            table.Add("initrd", initrd);
+        if (config.Cmdline is { Length: > 0 } commandLine)
+            table.Add("cmdline", commandLine);
+        table.Add("processors", string.Create(CultureInfo.InvariantCulture, $"{config.Cpus.Count}, {config.Cpu}"));
+        table.Add("memory", config.Memory.Size.ToString());
+        foreach (DiskConfig disk in config.Disk)
+            table.Add($"disk {disk.Id}", $"{disk.Path}{(disk.Readonly ? ", read-only" : "")}{(disk.Direct ? ", direct" : "")}");
+        table.Add("folder", folder.Path);
+        return table.ToString();
+    }
+
+    private static string Time(DateTimeOffset time) => time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.Globalization;
+using Vmm.Registry;
+
+namespace Vmm.Cli.Machines;
+
+/// <summary><c>vmm logs</c>: what a VM's guest printed, or what vmm itself said of it.</summary>
+internal static class LogsCommand
+{
+    /// <summary>The command for the parser.</summary>
+    public static Command Create()
+    {
+        Argument<string> name = VmArgument.One();
+        Option<bool> own = new("--vmm") { Description = "What vmm itself said, not what the guest printed" };
+        Option<bool> follow = new("--follow") { Description = "Go on as more comes, until the VM ends" };
+        Option<string?> tail = new("--tail") { Description = "Only the last lines [all]", HelpName = "LINES" };
+        Command command = new("logs", "Show what a VM's guest printed") { name, own, follow, tail };
+        command.SetAction(line =>
+        {
+            VmFolder folder = VmHome.Find().Existing(line.GetValue(name)!);
+            int? lines = Lines(line, tail);
+            using FollowedFile file = new(line.GetValue(own) ? folder.VmmLog : folder.ConsoleLog);
+            using Stream output = System.Console.OpenStandardOutput();
+            if (lines is int last)
+                file.SkipToLastLines(last);
+            file.CopyTo(output);
+            while (line.GetValue(follow) && folder.IsAlive)
+            {
+                file.WaitForMore();
+                file.CopyTo(output);
+            }
+            return ExitCodes.PoweredOff;
+        });
+        return command;
+    }
+
+    private static int? Lines(ParseResult line, Option<string?> tail)
+    {
+        if (line.GetValue(tail) is not string text)
+            return null;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0
+            ? count
+            : throw UsageException.For(line.CommandResult.Command, $"--tail: '{Machine.Config.Printable.Escape(text)}' is not a number of lines");
+    }
+}

@@ -1,0 +1,28 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Vmm.Machine.Config;
+
+namespace Vmm.Cli.Machines;
+
+/// <summary>How listings are written as JSON: generated code, no reflection.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.KebabCaseLower,
+    WriteIndented = true,
+    Converters = [
+        typeof(ByteSizeConverter), typeof(ConsoleTargetConverter), typeof(CpuModelConverter),
+        typeof(WordConverter<BootProtocol>), typeof(WordConverter<VirtioTransport>), typeof(WordConverter<RebootPolicy>)])]
+[JsonSerializable(typeof(IReadOnlyList<VmRow>))]
+[JsonSerializable(typeof(VmInfo))]
+internal sealed partial class MachinesJson : JsonSerializerContext
+{
+    /// <summary>Writes a listing to standard output, as people and programs read it.</summary>
+    public static void Print<T>(T value, JsonTypeInfo<T> type)
+    {
+        using Stream output = System.Console.OpenStandardOutput();
+        using (Utf8JsonWriter writer = new(output, new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            JsonSerializer.Serialize(writer, value, type);
+        output.WriteByte((byte)'\n');
+    }
+}

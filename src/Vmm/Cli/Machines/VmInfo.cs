@@ -1,0 +1,23 @@
+using Vmm.Machine.Config;
+using Vmm.Registry;
+
+namespace Vmm.Cli.Machines;
+
+/// <summary>All that is known of one VM, as <c>vmm info</c> shows it.</summary>
+internal sealed record VmInfo
+{
+    /// <summary>Its line in the list.</summary>
+    public required VmRow Vm { get; init; }
+
+    /// <summary>What is known of its life.</summary>
+    public required VmRecord Record { get; init; }
+
+    /// <summary>Its description; of a running VM, with every gap filled in.</summary>
+    public required MachineConfig Config { get; init; }
+
+    /// <summary>How often its guest was started again.</summary>
+    public int Resets { get; init; }
+
+    /// <summary>Where its files are.</summary>
+    public required string Folder { get; init; }
+}

@@ -1,0 +1,21 @@
+using Vmm.Registry;
+
+namespace Vmm.Cli.Machines;
+
+/// <summary>Looks at all VMs again and again, and makes rows of what changed between two looks.</summary>
+/// <param name="home">Where they are.</param>
+internal sealed class VmSampler(VmHome home)
+{
+    private Dictionary<string, VmView> _before = [];
+
+    /// <summary>Looks; rates are null for a VM that the look before did not see.</summary>
+    /// <param name="names">Which; all of them when empty.</param>
+    public IReadOnlyList<VmRow> Look(params IReadOnlyList<string> names)
+    {
+        IEnumerable<VmFolder> folders = names.Count == 0 ? home.All() : names.Select(home.Existing);
+        List<VmView> views = [.. folders.Select(VmView.Look)];
+        List<VmRow> rows = [.. views.Select(view => VmRow.Of(_before.GetValueOrDefault(view.Folder.Name, view), view))];
+        _before = views.ToDictionary(view => view.Folder.Name, StringComparer.Ordinal);
+        return rows;
+    }
+}

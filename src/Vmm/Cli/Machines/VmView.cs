@@ -1,0 +1,42 @@
+using Vmm.Control;
+using Vmm.Control.Local;
+using Vmm.Registry;
+
+namespace Vmm.Cli.Machines;
+
+/// <summary>What is to be said of a VM in a list: its folder's record, and its process's answer where it runs.</summary>
+/// <param name="Folder">Its folder.</param>
+/// <param name="Record">What is known of its life.</param>
+/// <param name="State">In a word: see <see cref="Look"/>.</param>
+/// <param name="Status">The running process's answer; null where none runs.</param>
+internal sealed record VmView(VmFolder Folder, VmRecord Record, string State, VmStatus? Status)
+{
+    /// <summary>
+    /// Looks at a VM. Its state is <c>running</c>, <c>paused</c>, <c>starting</c>, <c>created</c> (never started),
+    /// <c>stopped</c> (its last run ended in good order), <c>failed</c> (it did not), <c>killed</c> (its process was ended
+    /// from outside, or the host went down) or <c>stuck</c> (its process lives and does not answer).
+    /// </summary>
+    public static VmView Look(VmFolder folder)
+    {
+        VmRecord record = folder.ReadRecord();
+        if (!folder.IsAlive)
+            return new(folder, record, AtRest(record), null);
+        using ControlClient? client = ControlClient.TryConnect(folder);
+        if (client is null)
+            return new(folder, record, folder.IsAlive ? "starting" : AtRest(folder.ReadRecord()), null);
+        try
+        {
+            VmStatus status = client.Ask(ControlVerb.Status).Status!;
+            return new(folder, record, status.State == VmState.Paused ? "paused" : status.State == VmState.Running ? "running" : "starting", status);
+        }
+        catch (Host.VmmException)
+        {
+            return new(folder, record, folder.IsAlive ? "stuck" : AtRest(folder.ReadRecord()), null);
+        }
+    }
+
+    private static string AtRest(VmRecord record) =>
+        record.StartedAt is null ? "created" :
+        record.EndedAt is null ? "killed" :
+        record.ExitCode is 0 || record.ExitCode % 2 == 1 || record.ExitCode > ExitCodes.LargestOwn ? "stopped" : "failed";
+}

@@ -1,0 +1,75 @@
+using Vmm.Host;
+using Vmm.Registry;
+
+namespace Vmm.Control.Local;
+
+/// <summary>Talks to a running VM's process.</summary>
+internal sealed class ControlClient : IDisposable
+{
+    /// <summary>A VM that has not answered by then is stuck, or its host is.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+
+    private readonly VmFolder _folder;
+    private readonly ControlStream _stream;
+
+    private ControlClient(VmFolder folder, ControlStream stream) => (_folder, _stream) = (folder, stream);
+
+    /// <summary>The connection itself, for what comes after an answer.</summary>
+    public ControlStream Stream => _stream;
+
+    /// <summary>Connects to a VM.</summary>
+    /// <param name="folder">Its folder.</param>
+    /// <param name="toDo">What for, for the error.</param>
+    /// <exception cref="VmmException">It does not run, or does not listen.</exception>
+    public static ControlClient Connect(VmFolder folder, string toDo)
+    {
+        if (TryConnect(folder) is { } client)
+            return client;
+        throw folder.IsAlive
+            ? new VmmException($"cannot {toDo} '{folder.Name}': its process ({folder.ReadRecord().Pid}) is just starting or ending; try again")
+            : new VmmException($"cannot {toDo} '{folder.Name}': it is not running; start it (vmm start {folder.Name})");
+    }
+
+    /// <summary>Connects to a VM, or null when it does not listen.</summary>
+    public static ControlClient? TryConnect(VmFolder folder)
+    {
+        try
+        {
+            return folder.IsAlive && UnixSocket.TryConnect(folder.ControlSocket, s_patience) is { } socket ? new(folder, new ControlStream(socket)) : null;
+        }
+        catch (VmmException)
+        {
+            // The folder went at this moment.
+            return null;
+        }
+    }
+
+    /// <summary>Asks, and returns the answer.</summary>
+    /// <exception cref="VmmException">The VM refused, or its process is gone.</exception>
+    public ControlReply Ask(ControlVerb verb, string? name = null)
+    {
+        ControlReply? reply = null;
+        if (_stream.TrySend(new ControlRequest { Verb = verb, Name = name }, ControlJson.Default.ControlRequest))
+            reply = _stream.Receive(ControlJson.Default.ControlReply);
+        if (reply is null)
+            throw new VmmException($"the process of '{_folder.Name}' did not answer");
+        return reply.Error is { } error ? throw new VmmException(error, reply.ExitCode ?? ExitCodes.StartFailed) : reply;
+    }
+
+    /// <summary>Waits until the VM's process is about to end.</summary>
+    /// <param name="patience">How long at most.</param>
+    /// <returns>Whether it is.</returns>
+    public bool WaitForEnd(TimeSpan patience)
+    {
+        Ask(ControlVerb.Wait);
+        UnixSocket.SetTimeouts(_stream.Socket, patience == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : patience);
+        Span<byte> nothing = stackalloc byte[1];
+        long start = Environment.TickCount64;
+        // Nothing is ever sent here: the read ends with the connection, or with our patience.
+        _stream.Read(nothing);
+        return patience == Timeout.InfiniteTimeSpan || Environment.TickCount64 - start < patience.TotalMilliseconds || !_folder.IsAlive;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stream.Dispose();
+}

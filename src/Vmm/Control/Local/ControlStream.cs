@@ -1,0 +1,113 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Vmm.Host;
+
+namespace Vmm.Control.Local;
+
+/// <summary>A connection between two <c>vmm</c> processes: lines of JSON, then perhaps bytes.</summary>
+/// <param name="socket">Connected; owned.</param>
+internal sealed unsafe class ControlStream(SafeFd socket) : IDisposable
+{
+    /// <summary>The longest line. A description with many disks stays far below.</summary>
+    private const int LongestLine = 1 << 20;
+
+    private const byte LineFeed = (byte)'\n';
+
+    /// <summary>The descriptor, to wait for.</summary>
+    public SafeFd Socket { get; } = socket;
+
+    /// <summary>Whether this connection may be silent for as long as it likes.</summary>
+    public bool IsPatient
+    {
+        get;
+        set
+        {
+            field = value;
+            if (value)
+                UnixSocket.SetTimeouts(Socket, TimeSpan.Zero);
+        }
+    }
+
+    /// <summary>Whether output of the guest is on its way here, which the end of the VM waits for a little.</summary>
+    public bool CarriesConsole { get; set; }
+
+    /// <summary>Sends a line.</summary>
+    /// <returns>False when the other side is gone, or takes nothing.</returns>
+    public bool TrySend<T>(T message, JsonTypeInfo<T> type)
+    {
+        byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(message, type), LineFeed];
+        return TrySend(line);
+    }
+
+    /// <summary>Sends bytes, all of them.</summary>
+    /// <returns>False when the other side is gone, or takes nothing within the socket's limit.</returns>
+    public bool TrySend(ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* start = bytes)
+        {
+            for (int done = 0; done < bytes.Length;)
+            {
+                nint sent = Linux.send(Socket.Number, start + done, (nuint)(bytes.Length - done), Linux.MSG_NOSIGNAL);
+                if (sent > 0)
+                    done += (int)sent;
+                else if (!Linux.Interrupted)
+                    return false;
+            }
+        }
+        return true;
+    }
+
+    /// <summary>Receives a line.</summary>
+    /// <returns>The message; null when the other side is gone or silent for longer than the socket's limit.</returns>
+    /// <exception cref="FormatException">What came is no such message.</exception>
+    public T? Receive<T>(JsonTypeInfo<T> type)
+        where T : class
+    {
+        List<byte> line = new(256);
+        byte next;
+        // Byte by byte, for what comes after the line is not ours to read. Lines are short and rare.
+        while (Read(&next, 1) == 1)
+        {
+            if (next != LineFeed)
+            {
+                line.Add(next);
+                if (line.Count > LongestLine)
+                    throw new FormatException("the line is too long");
+                continue;
+            }
+            try
+            {
+                return JsonSerializer.Deserialize(line.ToArray(), type) ?? throw new FormatException("null is no message");
+            }
+            catch (JsonException wrong)
+            {
+                throw new FormatException($"not understood: {Encoding.UTF8.GetString([.. line.Take(80)])}", wrong);
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Receives what there is.</summary>
+    /// <returns>How much; 0 when the other side is gone, or silent for longer than the socket's limit.</returns>
+    public int Read(Span<byte> buffer)
+    {
+        fixed (byte* start = buffer)
+            return Read(start, buffer.Length);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Socket.Dispose();
+
+    private int Read(byte* buffer, int count)
+    {
+        while (true)
+        {
+            nint got = Linux.read(Socket.Number, buffer, (nuint)count);
+            if (got >= 0)
+                return (int)got;
+            if (!Linux.Interrupted)
+                return 0;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+namespace Vmm.Control.Local;
+
+/// <summary>The few numbers that a list of VMs shows. Two of these, a moment apart, give rates.</summary>
+internal sealed record VmStatus
+{
+    /// <summary>The VM's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Where it is in its life.</summary>
+    public VmState State { get; init; }
+
+    /// <summary>Its process.</summary>
+    public int Pid { get; init; }
+
+    /// <summary>Virtual processors.</summary>
+    public int Vcpus { get; init; }
+
+    /// <summary>The guest's RAM, in bytes.</summary>
+    public ulong MemoryBytes { get; init; }
+
+    /// <summary>Since the guest was booted, in milliseconds.</summary>
+    public long UptimeMilliseconds { get; init; }
+
+    /// <summary>When these numbers were taken, in nanoseconds of the host's monotonic clock.</summary>
+    public long TakenAtNanoseconds { get; init; }
+
+    /// <summary>Processor time of the whole process, in nanoseconds.</summary>
+    public long CpuNanoseconds { get; init; }
+
+    /// <summary>Exits to user space, of all vCPUs and all starts of the guest.</summary>
+    public long Exits { get; init; }
+
+    /// <summary>How often the guest was started again.</summary>
+    public int Resets { get; init; }
+}

@@ -1,0 +1,155 @@
+using System.Text.Json;
+using Vmm.Host;
+using Vmm.Machine.Config;
+
+namespace Vmm.Registry;
+
+/// <summary>
+/// One VM's folder: its description, what is known of its life, its control socket and its logs. Whether it runs is told
+/// by a lock that its process holds: the kernel takes that back however the process ends.
+/// </summary>
+/// <param name="home">Where it lies.</param>
+/// <param name="name">The VM's and the folder's name.</param>
+internal sealed class VmFolder(VmHome home, string name)
+{
+    private const uint OwnerOnly = 0b110_000_000;
+    private const int EndingMilliseconds = 2000;
+    private const int LookEveryMilliseconds = 5;
+
+    /// <summary>Where it lies.</summary>
+    public VmHome Home { get; } = home;
+
+    /// <summary>The VM's name.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>The folder.</summary>
+    public string Path { get; } = System.IO.Path.Combine(home.Path, name);
+
+    /// <summary>The description, in the form of <c>vmm run machine.json</c>.</summary>
+    public string ConfigFile => In("machine.json");
+
+    /// <summary>Where the running VM is steered.</summary>
+    public string ControlSocket => In("control.sock");
+
+    /// <summary>What the guest printed.</summary>
+    public string ConsoleLog => In("console.log");
+
+    /// <summary>What vmm itself said.</summary>
+    public string VmmLog => In("vmm.log");
+
+    /// <summary>Whether there is such a VM. Other folders are none of ours.</summary>
+    public bool Exists => File.Exists(ConfigFile) && File.Exists(LockFile);
+
+    /// <summary>Whether its process lives.</summary>
+    public unsafe bool IsAlive
+    {
+        get
+        {
+            int fd = Linux.open(LockFile, Linux.O_RDWR | Linux.O_CLOEXEC, 0);
+            if (fd < 0)
+                return false;
+            using SafeFd file = new(fd);
+            Linux.flock whole = new() { l_type = Linux.F_WRLCK };
+            return Linux.fcntl(fd, Linux.F_OFD_GETLK, (nint)(&whole)) == 0 && whole.l_type != Linux.F_UNLCK;
+        }
+    }
+
+    private string LockFile => In("lock");
+
+    private string RecordFile => In("state.json");
+
+    /// <summary>Takes the VM for the caller, or null when somebody has it: its own process, or one that is changing it.</summary>
+    public unsafe SafeFd? TryLock()
+    {
+        int fd = Linux.open(LockFile, Linux.O_RDWR | Linux.O_CREAT | Linux.O_CLOEXEC, OwnerOnly);
+        if (fd < 0)
+            throw HostException.Last($"open of '{LockFile}'");
+        SafeFd file = new(fd);
+        Linux.flock whole = new() { l_type = Linux.F_WRLCK };
+        if (Linux.fcntl(fd, Linux.F_OFD_SETLK, (nint)(&whole)) == 0)
+            return file;
+        file.Dispose();
+        return null;
+    }
+
+    /// <summary>Takes a VM that does not run.</summary>
+    /// <param name="toDo">What for, such as <c>start</c>.</param>
+    /// <exception cref="VmmException">It runs.</exception>
+    public LockedVm Take(string toDo)
+    {
+        SafeFd held = TryLock() ?? throw new VmmException($"cannot {toDo} '{Name}': it is running; stop it first (vmm stop {Name})");
+        if (Exists)
+            return new LockedVm(this, held);
+        held.Dispose();
+        throw new VmmException($"there is no VM '{Name}' any more");
+    }
+
+    /// <summary>Takes a VM that does not run, or is just ending.</summary>
+    /// <param name="toDo">What for, such as <c>start</c>.</param>
+    /// <exception cref="VmmException">It runs.</exception>
+    public LockedVm TakeSoon(string toDo)
+    {
+        // Its process says that it is about to end, and then still has a few things to give back.
+        for (int left = EndingMilliseconds; left > 0 && Exists && ReadRecord().EndedAt is not null && IsAlive; left -= LookEveryMilliseconds)
+            Thread.Sleep(LookEveryMilliseconds);
+        return Take(toDo);
+    }
+
+    /// <summary>The description.</summary>
+    /// <exception cref="VmmException">It cannot be read.</exception>
+    public MachineConfig ReadConfig() => MachineConfigFile.Read(ConfigFile).Config;
+
+    /// <summary>Replaces the description.</summary>
+    public void WriteConfig(MachineConfig config) => Replace(ConfigFile, MachineConfigFile.Write(config));
+
+    /// <summary>What is known of its life. A file that cannot be read tells nothing.</summary>
+    public VmRecord ReadRecord()
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(RecordFile), RegistryJson.Default.VmRecord) ?? new();
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return new();
+        }
+    }
+
+    /// <summary>Replaces what is known of its life.</summary>
+    public void WriteRecord(VmRecord record) => Replace(RecordFile, JsonSerializer.Serialize(record, RegistryJson.Default.VmRecord));
+
+    /// <summary>Removes the folder of a VM that was to leave nothing, and whose process was killed before it could see to that.</summary>
+    /// <returns>Whether it is gone.</returns>
+    public bool RemoveIfLeftBehind()
+    {
+        if (!Exists || IsAlive || !ReadRecord().RemoveAtEnd)
+            return false;
+        using SafeFd? held = TryLock();
+        if (held is null)
+            return false;
+        new LockedVm(this, held).Remove();
+        return true;
+    }
+
+    /// <summary>Deletes a folder, as far as that is possible.</summary>
+    public static void Delete(string path)
+    {
+        try
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            // Gone already, or not ours. A hidden folder is looked at again by the next list.
+        }
+    }
+
+    private static void Replace(string path, string text)
+    {
+        string making = path + ".new";
+        File.WriteAllText(making, text);
+        File.Move(making, path, overwrite: true);
+    }
+
+    private string In(string file) => System.IO.Path.Combine(Path, file);
+}
