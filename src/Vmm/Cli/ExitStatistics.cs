@@ -1,65 +1,46 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using Vmm.Devices.Bus;
-using Vmm.Kvm.Abi;
-using Vmm.Machine;
-using Vmm.Machine.Exits;
+using Vmm.Metrics;
 
 namespace Vmm.Cli;
 
-/// <summary>Why the guest was left, and for which device: the sum over all vCPUs and all reboots.</summary>
-internal sealed class ExitStatistics
+/// <summary>Why the guest was left, for which device, and how long each took to answer: the tables of <c>--stats</c>.</summary>
+internal static class ExitStatistics
 {
-    private readonly long _start = Stopwatch.GetTimestamp();
-    private readonly SortedDictionary<string, long> _reasons = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<string, long> _devices = new(StringComparer.Ordinal);
-    private long _total;
-    private long _kicks;
-
-    /// <summary>Adds what a machine counted that has ended.</summary>
-    public void Add(VirtualMachine machine)
-    {
-        foreach (ExitDispatcher dispatcher in machine.Dispatchers)
-        {
-            ExitCounters counters = dispatcher.Counters;
-            _kicks += dispatcher.Kicks;
-            for (int reason = 0; reason < counters.ByReason.Length; reason++)
-            {
-                _total += counters.ByReason[reason];
-                Count(_reasons, ReasonName(reason), counters.ByReason[reason]);
-            }
-            foreach ((IBusDevice device, long count) in counters.ByDevice)
-                Count(_devices, device.Name, count);
-            Count(_devices, "(nobody)", counters.Unclaimed);
-        }
-    }
-
     /// <summary>The tables.</summary>
-    public string Text()
+    public static string Text(MachineMetrics metrics)
     {
         StringBuilder text = new();
-        AppendRow(text, _total, "exits in all");
-        foreach ((string name, long count) in _reasons.OrderByDescending(pair => pair.Value))
-            AppendRow(text, count, name);
-        AppendRow(text, _kicks, "kicks from the host");
+        AppendCount(text, metrics.ExitsByReason.Sum(exits => exits.Count), "exits in all");
+        AppendHeading(text, "reason");
+        foreach (ExitMetrics exits in metrics.ExitsByReason)
+            AppendRow(text, exits);
+        AppendCount(text, metrics.Vcpus.Sum(vcpu => vcpu.Kicks), "kicks from the host");
         text.AppendLine("of the exits, accesses to");
-        foreach ((string name, long count) in _devices.OrderByDescending(pair => pair.Value))
-            AppendRow(text, count, name);
-        return text.Append(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(_start).TotalSeconds:0.000} s in all\n").ToString();
+        AppendHeading(text, "device");
+        foreach (ExitMetrics exits in metrics.ExitsByDevice)
+            AppendRow(text, exits);
+        return text.Append(CultureInfo.InvariantCulture, $"{metrics.UptimeNs / 1e9:0.000} s in all\n").ToString();
     }
 
-    private static void AppendRow(StringBuilder text, long count, string name) =>
+    private static void AppendHeading(StringBuilder text, string what) =>
+        text.Append(CultureInfo.InvariantCulture, $"{"count",14}  {"handler",9}  {"p50",9}  {"p99",9}  {what}\n");
+
+    private static void AppendRow(StringBuilder text, ExitMetrics exits) =>
+        text.Append(CultureInfo.InvariantCulture, $"{exits.Count,14:N0}  {Duration(exits.TotalNs),9}  {Duration(exits.P50Ns),9}  {Duration(exits.P99Ns),9}  {exits.Name}\n");
+
+    private static void AppendCount(StringBuilder text, long count, string name) =>
         text.Append(CultureInfo.InvariantCulture, $"{count,14:N0}  {name}\n");
 
-    private static void Count(SortedDictionary<string, long> counts, string name, long count)
+    /// <summary>Three digits and the unit that fits.</summary>
+    internal static string Duration(long nanoseconds) => nanoseconds switch
     {
-        if (count > 0)
-            counts[name] = counts.GetValueOrDefault(name) + count;
-    }
+        < 1_000 => $"{nanoseconds} ns",
+        < 1_000_000 => Digits(nanoseconds / 1e3, "us"),
+        < 1_000_000_000 => Digits(nanoseconds / 1e6, "ms"),
+        _ => Digits(nanoseconds / 1e9, "s"),
+    };
 
-    private static string ReasonName(int reason) =>
-        Enum.IsDefined((KvmExitReason)reason)
-            ? ((KvmExitReason)reason).ToString().Replace("KVM_EXIT_", "", StringComparison.Ordinal).ToLowerInvariant()
-            : $"reason {reason}";
+    private static string Digits(double value, string unit) =>
+        string.Create(CultureInfo.InvariantCulture, $"{value.ToString(value < 10 ? "0.00" : value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture)} {unit}");
 }

@@ -43,7 +43,7 @@ internal static class MachineSession
         if (run.ConsoleBytesDropped > 0)
             System.Console.Error.WriteLine($"vmm: {config.Name}: {run.ConsoleBytesDropped} bytes of console output were dropped: nobody took them in time");
         if (config.Stats)
-            System.Console.Error.Write(run.Statistics.Text());
+            System.Console.Error.Write(ExitStatistics.Text(run.ReadMetrics()));
         if (outcome is { Kind: OutcomeKind.HostFault, Fault: Exception fault })
             throw fault is VmmException ? fault : new InvalidOperationException($"the machine's host side failed: {fault.Message}", fault);
     }

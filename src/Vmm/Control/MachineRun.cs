@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Vmm.Cli;
 using Vmm.Consoles;
 using Vmm.Devices.Virtio.Console;
 using Vmm.Host;
@@ -7,7 +6,7 @@ using Vmm.Logging;
 using Vmm.Machine;
 using Vmm.Machine.Build;
 using Vmm.Machine.Config;
-using Vmm.Machine.Exits;
+using Vmm.Metrics;
 
 namespace Vmm.Control;
 
@@ -29,6 +28,8 @@ internal sealed class MachineRun : IDisposable
     private readonly MachineConsoles _sinks;
     private readonly DeviceLog _log;
     private readonly EventHub _events;
+    private readonly MetricsTotals _totals = new();
+    private readonly long _created = Stopwatch.GetTimestamp();
     private readonly object _lock = new();
     // Taken within _lock, or alone by Stop: an end never waits for a command that is under way.
     private readonly Lock _ending = new();
@@ -55,9 +56,6 @@ internal sealed class MachineRun : IDisposable
         // The debug console has no line of its own: what comes there is for whoever watches the serial line.
         _sinks = new MachineConsoles(_console.Serial, hasVirtio ? _console.Virtio : null, _console.Serial);
     }
-
-    /// <summary>Exits of all starts of the guest that are over.</summary>
-    public ExitStatistics Statistics { get; } = new();
 
     /// <summary>Exits to user space so far, those of the start that runs now included.</summary>
     public long Exits
@@ -110,8 +108,6 @@ internal sealed class MachineRun : IDisposable
                     _console.Detach();
                 }
                 started = null;
-                Statistics.Add(vm.Machine);
-                _pastExits += Count(vm);
                 if (!StartsAgain(outcome, Stopwatch.GetElapsedTime(start)))
                     return outcome;
                 Resets++;
@@ -163,6 +159,14 @@ internal sealed class MachineRun : IDisposable
         }
     }
 
+    /// <summary>What the machine has done so far, all starts of its guest together; also when its run is over.</summary>
+    public MachineMetrics ReadMetrics()
+    {
+        // Within the lock: the machine is not taken apart meanwhile, and counts either as running or as ended.
+        lock (_lock)
+            return _totals.Snapshot(_current, Stopwatch.GetElapsedTime(_created), Resets, ConsoleBytesDropped);
+    }
+
     /// <summary>Writes out the guest's last words and gives the terminal back.</summary>
     public void Dispose() => _console.Dispose();
 
@@ -187,22 +191,17 @@ internal sealed class MachineRun : IDisposable
         MachineOutcome outcome = vm.Machine.WaitForEnd();
         lock (_lock)
         {
+            _totals.Add(vm);
             lock (_ending)
+            {
+                _pastExits += Count(vm);
                 _current = null;
+            }
         }
         return outcome;
     }
 
-    private static long Count(MicroVm vm)
-    {
-        long exits = 0;
-        foreach (ExitDispatcher dispatcher in vm.Machine.Dispatchers)
-        {
-            foreach (long count in dispatcher.Counters.ByReason)
-                exits += count;
-        }
-        return exits;
-    }
+    private static long Count(MicroVm vm) => vm.Machine.Dispatchers.Sum(dispatcher => dispatcher.Counters.Exits);
 
     private bool StartsAgain(MachineOutcome outcome, TimeSpan ran)
     {

@@ -43,6 +43,10 @@ internal static unsafe partial class Linux
     [LibraryImport(LibC, SetLastError = true)]
     public static partial int madvise(nint address, nuint length, int advice);
 
+    /// <summary>Bit 0 of each byte of <paramref name="pages"/>: the page is in RAM.</summary>
+    [LibraryImport(LibC, SetLastError = true)]
+    public static partial int mincore(nint address, nuint length, byte* pages);
+
     [LibraryImport(LibC, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int memfd_create(string name, uint flags);
 

@@ -3,6 +3,8 @@ namespace Vmm.Host;
 /// <summary>An owned memory mapping.</summary>
 internal sealed unsafe class Mapping : IDisposable
 {
+    private const uint PageSize = 4096;
+
     private nint _address;
 
     private Mapping(nint address, ulong length)
@@ -27,6 +29,26 @@ internal sealed unsafe class Mapping : IDisposable
     {
         nint address = Linux.mmap(0, (nuint)length, Linux.PROT_READ | Linux.PROT_WRITE, flags, fd?.Number ?? -1, offset);
         return address != -1 ? new Mapping(address, length) : throw HostException.Last($"mmap of {length} bytes");
+    }
+
+    /// <summary>
+    /// How many of its bytes have pages of RAM behind them. Walks the page tables: some 2 ms for each GiB that was touched.
+    /// </summary>
+    public ulong CountResident()
+    {
+        const int pagesAtOnce = 1 << 14;
+        const ulong step = pagesAtOnce * (ulong)PageSize;
+        byte* pages = stackalloc byte[pagesAtOnce];
+        ulong resident = 0;
+        for (ulong done = 0; done < Length; done += step)
+        {
+            ulong length = Math.Min(step, Length - done);
+            if (Linux.mincore(_address + (nint)done, (nuint)length, pages) < 0)
+                throw HostException.Last("mincore");
+            foreach (byte page in new ReadOnlySpan<byte>(pages, (int)((length + PageSize - 1) / PageSize)))
+                resident += page & 1u;
+        }
+        return resident * PageSize;
     }
 
     /// <inheritdoc/>

@@ -23,6 +23,9 @@ internal sealed class GuestRam : IDisposable
     /// <summary>The memfd behind it; null for anonymous memory.</summary>
     public SafeFd? File { get; }
 
+    /// <summary>Bytes that have pages of the host behind them. Not after it was disposed.</summary>
+    public ulong CountResident() => _mapping.CountResident();
+
     /// <summary>Maps a guest's RAM. Pages come when they are touched, unless <paramref name="prefault"/>.</summary>
     /// <param name="size">Bytes; a multiple of 4 KiB, of 2 MiB with huge pages.</param>
     /// <param name="shared">Back it with a memfd, so that another process can map it.</param>

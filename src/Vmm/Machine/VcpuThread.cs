@@ -15,6 +15,8 @@ internal sealed class VcpuThread
     private readonly Action<MachineOutcome> _end;
     private readonly Thread _thread;
     private bool _started;
+    private int _id;
+    private volatile ThreadTimes? _last;
 
     /// <summary>Prepares the thread; it does not run yet.</summary>
     /// <param name="vcpu">The vCPU.</param>
@@ -42,8 +44,23 @@ internal sealed class VcpuThread
     /// <returns>False when it runs still.</returns>
     public bool Join(TimeSpan limit) => !_started || _thread.Join(limit);
 
+    /// <summary>The thread's number at the kernel; 0 before it has come up.</summary>
+    public int Id => Volatile.Read(ref _id);
+
+    /// <summary>Where its time went so far; once it has ended, in all.</summary>
+    public ThreadTimes Times()
+    {
+        if (_last is { } last)
+            return last;
+        int id = Id;
+        ThreadTimes now = id == 0 ? ThreadTimes.None : ThreadTimes.Read(Environment.ProcessId, id);
+        // It may have ended meanwhile, and somebody else be called by that number.
+        return _last ?? now;
+    }
+
     private void Main()
     {
+        Volatile.Write(ref _id, Linux.gettid());
         try
         {
             (_vcpu as KvmVcpu)?.BindToThread();
@@ -54,12 +71,17 @@ internal sealed class VcpuThread
             _end(new MachineOutcome(OutcomeKind.HostFault, Fault: fault));
             _gate.Pass();
         }
+        _dispatcher.Counters.LeaveGuest();
+        // Afterwards nobody can ask the kernel any more.
+        _last = ThreadTimes.Read(Environment.ProcessId, Id);
     }
 
     private void Loop()
     {
+        ExitCounters counters = _dispatcher.Counters;
         // Passed once before the first entry: a close or an end from before BindToThread could not kick us.
         bool go = _gate.Pass();
+        counters.EnterGuest();
         while (go)
         {
             switch (_vcpu.Run())
@@ -72,8 +94,11 @@ internal sealed class VcpuThread
                     }
                     break;
                 case VcpuExit.Kicked:
-                    _dispatcher.Kicks++;
+                    // What the gate takes is neither the guest's time nor ours.
+                    counters.LeaveGuest();
+                    counters.NoteKick();
                     go = _gate.Pass();
+                    counters.EnterGuest();
                     break;
             }
         }

@@ -52,6 +52,9 @@ internal sealed class VirtualMachine : IDisposable
     /// <summary>The vCPUs' dispatchers, with what they counted.</summary>
     public ExitDispatcher[] Dispatchers { get; }
 
+    /// <summary>The vCPUs' threads.</summary>
+    public IReadOnlyList<VcpuThread> Threads => _threads;
+
     /// <summary>Starts the vCPU threads.</summary>
     /// <exception cref="VmmException">The machine has ended already, or the host has not got that many threads.</exception>
     public void Start()

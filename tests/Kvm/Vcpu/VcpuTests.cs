@@ -34,8 +34,8 @@ public class VcpuTests
         MachineOutcome outcome = guest.Machine.WaitForEnd();
         Assert.Equal(OutcomeKind.DebugExit, outcome.Kind);
         Assert.Equal(0x42, Assert.Single(target.Writes).Data[0]);
-        Assert.Equal(3, guest.Machine.Dispatchers[0].Counters.ByReason[(int)KvmExitReason.KVM_EXIT_IO]);
-        Assert.Equal(1, guest.Machine.Dispatchers[0].Counters.ByDevice[source]);
+        Assert.Equal(3, guest.Machine.Dispatchers[0].Counters.CountOf(KvmExitReason.KVM_EXIT_IO));
+        Assert.Equal(1, guest.Machine.Dispatchers[0].Counters.CountOf(source));
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public class VcpuTests
         guest.Machine.Start();
         guest.Machine.WaitForEnd();
         Assert.Equal(0xff, Assert.Single(target.Writes).Data[0]);
-        Assert.Equal(1, guest.Machine.Dispatchers[0].Counters.Unclaimed);
+        Assert.Equal(1, guest.Machine.Dispatchers[0].Counters.CountOf(device: null));
     }
 
     [Fact]

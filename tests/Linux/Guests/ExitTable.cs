@@ -17,8 +17,9 @@ public sealed record ExitTable(long Total, IReadOnlyDictionary<string, long> Rea
             : throw new FormatException($"no statistics in what vmm said: '{said}'");
     }
 
+    /// <summary>Columns are two spaces apart or more: the count is the first, the name the last.</summary>
     private static Dictionary<string, long> Rows(IEnumerable<string> lines) => lines
-        .Select(line => line.Split(' ', 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-        .Where(words => words.Length == 2 && long.TryParse(words[0], NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out _))
-        .ToDictionary(words => words[1], words => long.Parse(words[0], NumberStyles.AllowThousands, CultureInfo.InvariantCulture));
+        .Select(line => line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        .Where(words => words.Length >= 2 && long.TryParse(words[0], NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out _))
+        .ToDictionary(words => words[^1], words => long.Parse(words[0], NumberStyles.AllowThousands, CultureInfo.InvariantCulture));
 }

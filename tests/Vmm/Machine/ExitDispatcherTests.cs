@@ -71,7 +71,7 @@ public sealed unsafe class ExitDispatcherTests : IDisposable
         Assert.Equal(0, _device.Writes);
         Assert.Null(_dispatcher.Dispatch(_vcpu.Io(write: false, (ushort)port, size)));
         Assert.Equal(-1, _vcpu.Data[..size].IndexOfAnyExcept((byte)0xff));
-        Assert.Equal(2, _dispatcher.Counters.Unclaimed);
+        Assert.Equal(2, _dispatcher.Counters.CountOf(device: null));
     }
 
     [Fact]

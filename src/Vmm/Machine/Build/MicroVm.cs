@@ -9,7 +9,6 @@ internal sealed class MicroVm : IDisposable
 {
     private readonly KvmSystem _kvm;
     private readonly KvmVm _vm;
-    private readonly GuestRam _ram;
     private readonly Chassis _chassis;
 
     /// <summary>Joins the parts, and owns them.</summary>
@@ -17,13 +16,16 @@ internal sealed class MicroVm : IDisposable
     {
         _kvm = kvm;
         _vm = vm;
-        _ram = ram;
+        Ram = ram;
         _chassis = chassis;
         Machine = machine;
     }
 
     /// <summary>The vCPUs and the machine's life.</summary>
     public VirtualMachine Machine { get; }
+
+    /// <summary>The guest's RAM.</summary>
+    public GuestRam Ram { get; }
 
     /// <summary>What was loaded where.</summary>
     public required BootPlan Boot { get; init; }
@@ -47,7 +49,7 @@ internal sealed class MicroVm : IDisposable
             core.WriteStatus(0, waitForReset: true);
         _chassis.Dispose();
         _vm.Dispose();
-        _ram.Dispose();
+        Ram.Dispose();
         _kvm.Dispose();
     }
 }

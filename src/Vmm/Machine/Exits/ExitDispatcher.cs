@@ -13,19 +13,23 @@ namespace Vmm.Machine.Exits;
 /// <param name="crash">Describes a vCPU that cannot go on.</param>
 internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory, ICrashReporter crash)
 {
-    /// <summary>What was counted so far.</summary>
+    /// <summary>What was counted and timed so far.</summary>
     public ExitCounters Counters { get; } = new();
-
-    /// <summary>How often the vCPU was kicked.</summary>
-    public long Kicks { get; set; }
 
     /// <summary>Answers the exit in the vCPU's shared area.</summary>
     /// <returns>How the machine ended; null when the vCPU shall go on.</returns>
     public MachineOutcome? Dispatch(IVcpu vcpu)
     {
+        long left = Counters.LeaveGuest();
         kvm_run* run = vcpu.Shared;
         KvmExitReason reason = run->exit_reason;
-        Counters.Add(reason);
+        MachineOutcome? outcome = Answer(vcpu, run, reason);
+        Counters.EnterGuestAgain(reason, left);
+        return outcome;
+    }
+
+    private MachineOutcome? Answer(IVcpu vcpu, kvm_run* run, KvmExitReason reason)
+    {
         switch (reason)
         {
             case KvmExitReason.KVM_EXIT_IO:
@@ -59,12 +63,12 @@ internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory,
         int size = io->size;
         if (!ports.TryFind(io->port, size, out BusRange range))
         {
-            Counters.AddAccess(null);
+            Counters.NoteAccess(null);
             if (io->direction == kvm_run_io.KVM_EXIT_IO_IN)
                 new Span<byte>(data, (int)(io->count * size)).Fill(0xff);
             return;
         }
-        Counters.AddAccess(range.Device);
+        Counters.NoteAccess(range.Device);
         ulong offset = io->port - range.Start;
         // A string instruction moves several items at one exit, all through the same port.
         for (uint i = 0; i < io->count; i++, data += size)
@@ -80,7 +84,7 @@ internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory,
     {
         int length = (int)mmio->len;
         bool found = memory.TryFind(mmio->phys_addr, length, out BusRange range);
-        Counters.AddAccess(found ? range.Device : null);
+        Counters.NoteAccess(found ? range.Device : null);
         if (mmio->is_write != 0)
         {
             if (found)

@@ -1,0 +1,81 @@
+using Vmm.Devices.Virtio.Block;
+using Vmm.Machine;
+using Vmm.Machine.Build;
+using Vmm.Machine.Exits;
+
+namespace Vmm.Metrics;
+
+/// <summary>
+/// What a machine has done, over all starts of its guest: every start builds a new machine, and each leaves its figures
+/// here when it has ended. Any thread.
+/// </summary>
+internal sealed class MetricsTotals
+{
+    private readonly Lock _lock = new();
+    private ExitTally _exits = new();
+    private VcpuMetrics[] _vcpus = [];
+    private DiskMetrics[] _disks = [];
+    private long _configured;
+
+    /// <summary>Keeps what a machine did that has ended, before it is disposed. Once for each.</summary>
+    public void Add(MicroVm ended)
+    {
+        lock (_lock)
+        {
+            _exits = SumExits(ended.Machine);
+            _vcpus = SumVcpus(ended.Machine);
+            // Nothing is in flight any more.
+            _disks = [.. SumDisks(ended).Select(disk => disk with { InFlight = 0 })];
+            _configured = (long)ended.Ram.Memory.Size;
+        }
+    }
+
+    /// <summary>All of it up to now.</summary>
+    /// <param name="running">The machine as it runs now; it must not be disposed meanwhile. Null when there is none.</param>
+    /// <param name="uptime">Since the first start.</param>
+    /// <param name="reboots">How often the guest was started again.</param>
+    /// <param name="consoleBytesDropped">Bytes of console output that nobody took.</param>
+    public MachineMetrics Snapshot(MicroVm? running, TimeSpan uptime, int reboots, long consoleBytesDropped)
+    {
+        lock (_lock)
+        {
+            ExitTally exits = running is null ? _exits : SumExits(running.Machine);
+            long resident = running is null ? 0 : (long)running.Ram.CountResident();
+            return new MachineMetrics
+            {
+                UptimeNs = uptime.Ticks * TimeSpan.NanosecondsPerTick,
+                Reboots = reboots,
+                ExitsByReason = exits.ByReason,
+                ExitsByDevice = exits.ByDevice,
+                Vcpus = running is null ? _vcpus : SumVcpus(running.Machine),
+                Disks = running is null ? _disks : SumDisks(running),
+                ConsoleBytesDropped = consoleBytesDropped,
+                Process = ProcessReader.Read(resident),
+                Memory = new MemoryMetrics(running is null ? _configured : (long)running.Ram.Memory.Size, resident),
+            };
+        }
+    }
+
+    private ExitTally SumExits(VirtualMachine machine)
+    {
+        ExitTally sum = new();
+        sum.Add(_exits);
+        foreach (ExitDispatcher dispatcher in machine.Dispatchers)
+            sum.Add(dispatcher.Counters);
+        return sum;
+    }
+
+    private VcpuMetrics[] SumVcpus(VirtualMachine machine)
+    {
+        var sums = new VcpuMetrics[machine.Dispatchers.Length];
+        for (int i = 0; i < sums.Length; i++)
+            sums[i] = VcpuReader.Read(machine, i, i < _vcpus.Length ? _vcpus[i] : null);
+        return sums;
+    }
+
+    private DiskMetrics[] SumDisks(MicroVm vm) =>
+    [
+        .. vm.Virtio.Where(core => core.Device is VirtioBlk)
+            .Select((core, i) => DiskReader.Read(core, (VirtioBlk)core.Device, i < _disks.Length ? _disks[i] : null)),
+    ];
+}
