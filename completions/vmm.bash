@@ -5,16 +5,23 @@ _vmm()
     _init_completion -n = || return
 
     local run_options='--kernel --initrd --cmdline --module --boot-protocol --firmware --cpus --cpu --memory --disk
-        --console --virtio-console --transport --rng --name --reboot --stats --dry-run --help'
+        --console --virtio-console --transport --rng --name --reboot --stats --dry-run --api-socket --event-monitor --help'
 
     if ((cword == 1)); then
-        COMPREPLY=($(compgen -W 'run check firmware version --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'run check firmware version --help --version --api-socket --event-monitor' -- "$cur"))
         return
     fi
     case ${words[1]} in
+    --api-socket | --event-monitor)
+        case $prev in
+        --api-socket) _filedir ;;
+        --event-monitor) compopt -o nospace; COMPREPLY=($(compgen -W 'path= fd=' -- "$cur")) ;;
+        *) COMPREPLY=($(compgen -W '--api-socket --event-monitor' -- "$cur")) ;;
+        esac
+        ;;
     run)
         case $prev in
-        --kernel | --initrd | --module) _filedir ;;
+        --kernel | --initrd | --module | --api-socket) _filedir ;;
         --disk) compopt -o nospace; _filedir ;;
         --boot-protocol) COMPREPLY=($(compgen -W 'auto bzimage elf pvh multiboot flat' -- "$cur")) ;;
         --firmware) COMPREPLY=($(compgen -W "$(vmm firmware list 2>/dev/null | cut -d' ' -f1)" -- "$cur")) ;;
@@ -25,6 +32,7 @@ _vmm()
         --transport) COMPREPLY=($(compgen -W 'pci mmio' -- "$cur")) ;;
         --rng) COMPREPLY=($(compgen -W 'on off' -- "$cur")) ;;
         --reboot) COMPREPLY=($(compgen -W 'reset exit' -- "$cur")) ;;
+        --event-monitor) compopt -o nospace; COMPREPLY=($(compgen -W 'path= fd=' -- "$cur")) ;;
         --cmdline | --cpus | --cpu | --memory | --name) ;;
         *)
             if [[ $cur == -* ]]; then

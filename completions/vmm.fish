@@ -5,6 +5,8 @@ complete -c vmm -n "not __fish_seen_subcommand_from $verbs" -a run -d 'Run a mac
 complete -c vmm -n "not __fish_seen_subcommand_from $verbs" -a check -d 'Say whether this host can run guests'
 complete -c vmm -n "not __fish_seen_subcommand_from $verbs" -a firmware -d 'The built-in tiny guests'
 complete -c vmm -n "not __fish_seen_subcommand_from $verbs" -a version -d 'Show the version'
+complete -c vmm -n "not __fish_seen_subcommand_from $verbs" -l api-socket -r -F -d 'An empty VMM with its REST API: PATH, fd=N'
+complete -c vmm -n "not __fish_seen_subcommand_from $verbs" -l event-monitor -x -a 'path=' -d 'Write what happens as JSON: path=FILE, fd=N'
 
 set -l run '__fish_seen_subcommand_from run'
 complete -c vmm -n $run -F
@@ -24,6 +26,8 @@ complete -c vmm -n $run -l transport -x -a 'pci mmio' -d 'How virtio devices are
 complete -c vmm -n $run -l rng -x -a 'on off' -d 'A virtio entropy device'
 complete -c vmm -n $run -l name -x -d 'The name in messages'
 complete -c vmm -n $run -l reboot -x -a 'reset exit' -d 'What a reset by the guest does'
+complete -c vmm -n $run -l api-socket -r -F -d 'Serve the REST API on a Unix socket: PATH, fd=N'
+complete -c vmm -n $run -l event-monitor -x -a 'path=' -d 'Write what happens as JSON: path=FILE, fd=N'
 complete -c vmm -n $run -l stats -d 'Count exits and show them at the end'
 complete -c vmm -n $run -l dry-run -d 'Print the machine and stop'
 

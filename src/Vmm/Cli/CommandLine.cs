@@ -39,6 +39,11 @@ internal static class CommandLine
         RootCommand root = new("Runs microVMs on /dev/kvm.");
         foreach (Command command in (IEnumerable<Command>)[RunCommand.Create(), .. MachineCommands.Create(), CheckCommand.Create(), FirmwareCommand.Create(), VersionCommand.Create()])
             root.Add(command);
+        ControlOptions control = new();
+        control.AddTo(root);
+        root.SetAction(line => control.Read(line) is { ApiSocket: not null } where
+            ? EmptySession.Run(where)
+            : throw UsageException.For(root, "--event-monitor: needs --api-socket beside it, or 'run'"));
         return root;
     }
 

@@ -1,3 +1,4 @@
+using Vmm.Api;
 using Vmm.Consoles;
 using Vmm.Control;
 using Vmm.Host;
@@ -12,18 +13,22 @@ internal static class MachineSession
 {
     /// <summary>Runs it.</summary>
     /// <param name="config">Resolved.</param>
+    /// <param name="where">Where it is steered from besides the terminal.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(MachineConfig config)
+    public static int Run(MachineConfig config, ControlEndPoints where)
     {
         MachineOutcome outcome;
         VmControl? control = null;
         StopSignals signals = new(_ => control?.Stop());
         DeviceLog log = new(new StandardErrorLogger(config.Name), TimeProvider.System);
-        control = new(new EventHub(TimeProvider.System), log, signals);
+        EventHub events = new(TimeProvider.System) { Machine = config.Name };
+        control = new(events, log, signals);
         try
         {
+            using ControlEnds ends = new(where, events, TimeProvider.System);
             control.Create(config);
             using ForegroundPresence presence = new(control, config);
+            ends.Serve(control, new RunningProcess(control));
             outcome = control.BootHere(presence.OnStarted);
         }
         finally

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Vmm.Api;
 using Vmm.Background;
 using Vmm.Machine.Config;
 
@@ -21,17 +22,22 @@ internal static class RunCommand
         command.Add(dryRun);
         command.Add(detach);
         command.Add(remove);
+        ControlOptions control = new();
+        control.AddTo(command);
         command.SetAction(line =>
         {
+            ControlEndPoints where = control.Read(line);
             MachineConfig config = machine.Describe(line, given => given.Stats |= line.GetValue(stats));
             if (line.GetValue(dryRun))
                 System.Console.Out.WriteLine(MachineConfigFile.Write(config));
+            else if (line.GetValue(detach) && where != ControlEndPoints.None)
+                throw UsageException.For(command, "--api-socket and --event-monitor: only in the foreground; -d has 'vmm' commands in their place ('vmm info', 'vmm events')");
             else if (line.GetValue(detach))
                 System.Console.Out.WriteLine(BackgroundLauncher.Run(config, line.GetValue(remove)));
             else if (line.GetValue(remove))
                 throw UsageException.For(command, "--rm: has a meaning only with -d; a machine in the foreground leaves nothing anyway");
             else
-                return MachineSession.Run(config);
+                return MachineSession.Run(config, where);
             return ExitCodes.PoweredOff;
         });
         return command;

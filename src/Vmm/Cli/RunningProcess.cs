@@ -1,0 +1,15 @@
+using Vmm.Api;
+using Vmm.Control;
+
+namespace Vmm.Cli;
+
+/// <summary>A process that is there for one run of one guest (<c>vmm run</c>), as the API sees it.</summary>
+/// <param name="control">Its VM.</param>
+internal sealed class RunningProcess(VmControl control) : IVmmProcess
+{
+    /// <inheritdoc/>
+    public bool LivesWithItsVm => true;
+
+    /// <inheritdoc/>
+    public void End() => control.Stop();
+}
