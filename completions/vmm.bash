@@ -1,14 +1,32 @@
 # bash completion for vmm
+
+# Completes the options of a verb, and the names of VMs; none where they cannot be told.
+# $1: how many names the verb takes, $2: its options
+_vmm_machines()
+{
+    local i given=0
+    if [[ $cur == -* ]]; then
+        COMPREPLY=($(compgen -W "$2 --help" -- "$cur"))
+        return
+    fi
+    for ((i = 2; i < cword; i++)); do
+        [[ ${words[i]} == -* || ${words[i - 1]} == @(--output|--tail|--timeout) ]] || given=$((given + 1))
+    done
+    ((given < $1)) && COMPREPLY=($(compgen -W "$(vmm list --quiet 2>/dev/null)" -- "$cur"))
+}
+
 _vmm()
 {
     local cur prev words cword
     _init_completion -n = || return
 
-    local run_options='--kernel --initrd --cmdline --module --boot-protocol --firmware --cpus --cpu --memory --disk
-        --console --virtio-console --transport --rng --name --reboot --stats --dry-run --api-socket --event-monitor --help'
+    local machine_options='--kernel --initrd --cmdline --module --boot-protocol --firmware --cpus --cpu --memory --disk
+        --console --virtio-console --transport --rng --name --reboot --help'
+    local many=1000
 
     if ((cword == 1)); then
-        COMPREPLY=($(compgen -W 'run check firmware version --help --version --api-socket --event-monitor' -- "$cur"))
+        COMPREPLY=($(compgen -W 'run create start list info console pause resume reboot nmi stop kill rename rm logs events
+            wait stats top check firmware version --help --version --api-socket --event-monitor' -- "$cur"))
         return
     fi
     case ${words[1]} in
@@ -19,7 +37,7 @@ _vmm()
         *) COMPREPLY=($(compgen -W '--api-socket --event-monitor' -- "$cur")) ;;
         esac
         ;;
-    run)
+    run | create)
         case $prev in
         --kernel | --initrd | --module | --api-socket) _filedir ;;
         --disk) compopt -o nospace; _filedir ;;
@@ -35,14 +53,38 @@ _vmm()
         --event-monitor) compopt -o nospace; COMPREPLY=($(compgen -W 'path= fd=' -- "$cur")) ;;
         --cmdline | --cpus | --cpu | --memory | --name) ;;
         *)
-            if [[ $cur == -* ]]; then
-                COMPREPLY=($(compgen -W "$run_options" -- "$cur"))
+            if [[ $cur == -* && ${words[1]} == create ]]; then
+                COMPREPLY=($(compgen -W "$machine_options --force" -- "$cur"))
+            elif [[ $cur == -* ]]; then
+                COMPREPLY=($(compgen -W "$machine_options --api-socket --event-monitor --stats --dry-run --detach -d --rm" -- "$cur"))
             else
                 _filedir json
             fi
             ;;
         esac
         ;;
+    list | info | events | stats)
+        case $prev in
+        --output)
+            local forms='table json'
+            [[ ${words[1]} == stats ]] && forms+=' prometheus'
+            COMPREPLY=($(compgen -W "$forms" -- "$cur"))
+            ;;
+        *)
+            case ${words[1]} in
+            list) _vmm_machines 0 '--output --quiet' ;;
+            events) _vmm_machines $many '--follow --output' ;;
+            *) _vmm_machines 1 '--output' ;;
+            esac
+            ;;
+        esac
+        ;;
+    start | pause | resume | reboot | nmi | kill) _vmm_machines $many ;;
+    rm) _vmm_machines $many '--force' ;;
+    stop) [[ $prev == --timeout ]] || _vmm_machines $many '--timeout --force' ;;
+    logs) [[ $prev == --tail ]] || _vmm_machines 1 '--vmm --follow --tail' ;;
+    console | rename | wait) _vmm_machines 1 ;;
+    top) _vmm_machines 0 ;;
     check)
         case $prev in
         --output) COMPREPLY=($(compgen -W 'text json' -- "$cur")) ;;

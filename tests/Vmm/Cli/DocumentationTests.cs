@@ -21,7 +21,7 @@ public sealed class DocumentationTests
     public void Every_option_and_verb_is_documented_and_completed(string file, string dashes)
     {
         string text = Read(file);
-        foreach (Command command in CommandLine.Create().Subcommands.SelectMany(AllCommands))
+        foreach (Command command in CommandLine.Create().Subcommands.SelectMany(AllCommands).Where(command => !command.Hidden))
         {
             Assert.Contains(command.Name, text, StringComparison.Ordinal);
             foreach (Option option in command.Options.Where(option => option.Name != "--help"))
