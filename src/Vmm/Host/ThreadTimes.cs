@@ -5,11 +5,9 @@ namespace Vmm.Host;
 /// <summary>Where a thread's time went, as the kernel accounts it; in nanoseconds.</summary>
 /// <remarks>
 /// <see cref="Cpu"/> and <see cref="Waiting"/> are exact: the scheduler counts them at every switch. The other three come
-/// from /proc/PID/task/TID/stat in ticks of 10 ms, and the kernel finds them by looking which code a timer interrupt hit
-/// (unless it was built with VIRT_CPU_ACCOUNTING_GEN and nohz_full is on). Such an interrupt ends a guest's run on VT-x
-/// and SVM before it is handled, and KVM keeps it on the guest's account; a KVM that has no such exit charges user or
-/// system time instead. So a short or rarely hit guest shows nothing, and who needs its share takes <see cref="Cpu"/>
-/// less the time of the exits.
+/// from /proc/PID/task/TID/stat in ticks of 10 ms, and a kernel that samples finds them by what a timer interrupt hit: a
+/// short guest shows nothing. Guest time is what KVM marks as such; whether a KVM without VT-x or SVM does has not been
+/// measured. So who needs a vCPU's share in the guest takes <see cref="Cpu"/> less the time of its exits.
 /// </remarks>
 /// <param name="Cpu">On a processor.</param>
 /// <param name="Waiting">Runnable, and no processor was free.</param>
