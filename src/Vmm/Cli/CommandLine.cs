@@ -37,7 +37,7 @@ internal static class CommandLine
     public static RootCommand Create()
     {
         RootCommand root = new("Runs microVMs on /dev/kvm.");
-        foreach (Command command in (IEnumerable<Command>)[RunCommand.Create(), .. MachineCommands.Create(), CheckCommand.Create(), FirmwareCommand.Create(), VersionCommand.Create()])
+        foreach (Command command in (IEnumerable<Command>)[RunCommand.Create(), .. MachineCommands.Create(), CheckCommand.Create(), BenchCommand.Create(), FirmwareCommand.Create(), VersionCommand.Create()])
             root.Add(command);
         ControlOptions control = new();
         control.AddTo(root);

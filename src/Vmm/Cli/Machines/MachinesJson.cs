@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Vmm.Bench;
 using Vmm.Machine.Config;
 
 namespace Vmm.Cli.Machines;
@@ -15,6 +16,7 @@ namespace Vmm.Cli.Machines;
         typeof(WordConverter<BootProtocol>), typeof(WordConverter<VirtioTransport>), typeof(WordConverter<RebootPolicy>)])]
 [JsonSerializable(typeof(IReadOnlyList<VmRow>))]
 [JsonSerializable(typeof(VmInfo))]
+[JsonSerializable(typeof(PauseResult))]
 internal sealed partial class MachinesJson : JsonSerializerContext
 {
     /// <summary>Writes a listing to standard output, as people and programs read it.</summary>
