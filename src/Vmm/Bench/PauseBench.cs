@@ -56,16 +56,7 @@ internal static class PauseBench
 
     private static double At(double[] sorted, double quantile) => Math.Round(sorted[(int)Math.Min(sorted.Length - 1, quantile * sorted.Length)], 1);
 
-    private static long Exits(MicroVm vm)
-    {
-        long exits = 0;
-        foreach (Vmm.Machine.Exits.ExitDispatcher dispatcher in vm.Machine.Dispatchers)
-        {
-            foreach (long count in dispatcher.Counters.ByReason)
-                exits += count;
-        }
-        return exits;
-    }
+    private static long Exits(MicroVm vm) => vm.Machine.Dispatchers.Sum(dispatcher => dispatcher.Counters.Exits);
 
     /// <summary>Tells when the guest has printed a line: all its vCPUs are up then.</summary>
     private sealed class FirstBytes : IByteSink, IDisposable
