@@ -20,7 +20,7 @@ _vmm()
     local cur prev words cword
     _init_completion -n = || return
 
-    local machine_options='--kernel --initrd --cmdline --module --boot-protocol --firmware --cpus --cpu --memory --disk
+    local machine_options='--kernel --initrd --cmdline --module --boot-protocol --firmware --cpus --cpu --cpu-shares --cpu-quota --memory-max --memory --disk
         --console --virtio-console --transport --rng --name --reboot --help'
     local many=1000
 
@@ -51,7 +51,7 @@ _vmm()
         --rng) COMPREPLY=($(compgen -W 'on off' -- "$cur")) ;;
         --reboot) COMPREPLY=($(compgen -W 'reset exit' -- "$cur")) ;;
         --event-monitor) compopt -o nospace; COMPREPLY=($(compgen -W 'path= fd=' -- "$cur")) ;;
-        --cmdline | --cpus | --cpu | --memory | --name) ;;
+        --cmdline | --cpus | --cpu | --cpu-shares | --cpu-quota | --memory-max | --memory | --name) ;;
         *)
             if [[ $cur == -* && ${words[1]} == create ]]; then
                 COMPREPLY=($(compgen -W "$machine_options --force" -- "$cur"))

@@ -18,6 +18,7 @@ public static class FirmwareCatalog
         new IrqEchoGuest(),
         new CountGuest(),
         new DirtyGuest(),
+        new StealGuest(),
         new UnrestGuest(),
         new MonitorGuest(),
         new ProbeGuest(),

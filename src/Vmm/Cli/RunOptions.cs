@@ -1,3 +1,4 @@
+using System.Globalization;
 using Vmm.Machine.Config;
 
 namespace Vmm.Cli;
@@ -14,8 +15,11 @@ internal static class RunOptions
         new("module", "FILE[=ARGS]", "Load a module for a Multiboot or PVH kernel; repeatable", AddModule, repeatable: true),
         new("boot-protocol", "NAME", $"Enter the kernel as one of {Word.All<BootProtocol>()}", (m, v) => m.BootProtocol = Word.Parse<BootProtocol>(v)),
         new("firmware", "NAME", "Run a built-in tiny guest instead ('vmm firmware list') [monitor, when there is no kernel]", (m, v) => m.Firmware = Given(v)),
-        new("cpus", "N[,sockets=,cores=,threads=]", "Virtual processors, 1 to 64 [1]", (m, v) => m.Cpus = Cpus(v)),
+        new("cpus", "N[,sockets=,cores=,threads=][,affinity=LIST]", "Virtual processors, 1 to 64 [1]", (m, v) => m.Cpus = Cpus(v)),
         new("cpu", "host[,-FEATURE][,+FEATURE]", "Take processor features away or add them [host]", (m, v) => m.Cpu = CpuModel.Parse(v)),
+        new("cpu-shares", "N", "Weight where processors are short, 2 to 262144; everybody has 1024 (cgroup v2)", (m, v) => m.CpuShares = WholeNumber(v)),
+        new("cpu-quota", "PERCENT|USEC/PERIOD", "The most processor time: 50%, 200%, 50000/100000 (cgroup v2)", (m, v) => m.CpuQuota = CpuQuota.Parse(v)),
+        new("memory-max", "SIZE", "The most memory of the host, vmm's own included (cgroup v2)", (m, v) => m.MemoryMax = ByteSize.Parse(v)),
         new("memory", "SIZE[,hugepages=on][,shared=on][,prefault=on]", "RAM: 256M, 6G, 512MiB; a plain number is MiB [512M]", (m, v) => m.Memory = Memory(v)),
         new("disk", "[path=]FILE[,readonly=on][,direct=on][,id=NAME]", "A raw image or block device; repeatable", AddDisk, repeatable: true),
         new("console", "tty|off|file=PATH", "Where the serial line (ttyS0) leads [tty]", (m, v) => m.Console = ConsoleTarget.Parse(v)),
@@ -35,6 +39,7 @@ internal static class RunOptions
             Sockets = parts.Number("sockets"),
             Cores = parts.Number("cores"),
             Threads = parts.Number("threads"),
+            Affinity = parts.Text("affinity") is string affinity ? AffinityText.Parse(affinity) : null,
         };
         parts.Done();
         return cpus;
@@ -78,6 +83,10 @@ internal static class RunOptions
             throw new FormatException("needs a file before '='");
         machine.Module = [.. machine.Module, new() { Path = path, Args = equals < 0 ? "" : value[(equals + 1)..] }];
     }
+
+    private static int WholeNumber(string value) => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+        ? number
+        : throw new FormatException($"'{Printable.Escape(value)}' is not a whole number, or too large");
 
     private static string Given(string value) => value.Length > 0 ? value : throw new FormatException("needs a value");
 

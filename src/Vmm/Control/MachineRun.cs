@@ -90,6 +90,7 @@ internal sealed class MachineRun : IDisposable
     {
         try
         {
+            using CgroupPlacement? placement = CgroupPlacement.Enter(_config);
             while (true)
             {
                 using MicroVm vm = MachineBuilder.Build(_config, _sinks, _log);

@@ -13,6 +13,7 @@ internal sealed class VcpuThread
     private readonly ExitDispatcher _dispatcher;
     private readonly VcpuGate _gate;
     private readonly Action<MachineOutcome> _end;
+    private readonly IReadOnlyList<int>? _processors;
     private readonly Thread _thread;
     private bool _started;
     private int _id;
@@ -23,8 +24,10 @@ internal sealed class VcpuThread
     /// <param name="dispatcher">This vCPU's own dispatcher.</param>
     /// <param name="gate">Where it holds.</param>
     /// <param name="end">Told when the guest's run is over.</param>
-    public VcpuThread(IVcpu vcpu, ExitDispatcher dispatcher, VcpuGate gate, Action<MachineOutcome> end)
+    /// <param name="processors">The host's processors that it is kept on; null for no such limit.</param>
+    public VcpuThread(IVcpu vcpu, ExitDispatcher dispatcher, VcpuGate gate, Action<MachineOutcome> end, IReadOnlyList<int>? processors = null)
     {
+        _processors = processors;
         _vcpu = vcpu;
         _dispatcher = dispatcher;
         _gate = gate;
@@ -63,6 +66,8 @@ internal sealed class VcpuThread
         Volatile.Write(ref _id, Linux.gettid());
         try
         {
+            if (_processors is not null)
+                HostProcessors.KeepThisThreadOn(_processors);
             (_vcpu as KvmVcpu)?.BindToThread();
             Loop();
         }

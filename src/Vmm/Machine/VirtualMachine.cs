@@ -34,7 +34,8 @@ internal sealed class VirtualMachine : IDisposable
     /// <param name="vcpus">Ready to run, and disposed with the machine when disposable.</param>
     /// <param name="dispatchers">One for each vCPU.</param>
     /// <param name="end">Decides how the run ends.</param>
-    public VirtualMachine(IVcpu[] vcpus, ExitDispatcher[] dispatchers, MachineEnd end)
+    /// <param name="pinning">Which of the host's processors each is kept on; null for none.</param>
+    public VirtualMachine(IVcpu[] vcpus, ExitDispatcher[] dispatchers, MachineEnd end, VcpuPinning? pinning = null)
     {
         _vcpus = vcpus;
         _end = end;
@@ -43,7 +44,7 @@ internal sealed class VirtualMachine : IDisposable
         _gate = new VcpuGate(vcpus.Length);
         _threads = new VcpuThread[vcpus.Length];
         for (int i = 0; i < vcpus.Length; i++)
-            _threads[i] = new VcpuThread(vcpus[i], dispatchers[i], _gate, End);
+            _threads[i] = new VcpuThread(vcpus[i], dispatchers[i], _gate, End, pinning?.For(i));
     }
 
     /// <summary>Where the machine is in its life.</summary>

@@ -60,6 +60,7 @@ internal sealed class MachineBuilder
 
     private MicroVm Build()
     {
+        VcpuPinning? pinning = VcpuPinning.Of(_config.Cpus);
         using KernelImages images = new(_config);
         KvmSystem kvm = Keep(KvmSystem.Open());
         KvmRequirements.Check(kvm, _config.Cpus.Topology.Count);
@@ -84,7 +85,7 @@ internal sealed class MachineBuilder
             Rsdp = rsdp,
         }, ram.Memory);
 
-        VirtualMachine machine = CreateVcpus(factory, chassis, boot, end);
+        VirtualMachine machine = CreateVcpus(factory, chassis, boot, end, pinning);
         return new MicroVm(kvm, vm, ram, chassis, machine) { Boot = boot, Platform = platform, Virtio = virtio.All };
     }
 
@@ -107,7 +108,7 @@ internal sealed class MachineBuilder
         }
     }
 
-    private VirtualMachine CreateVcpus(VcpuFactory factory, Chassis chassis, BootPlan boot, MachineEnd end)
+    private VirtualMachine CreateVcpus(VcpuFactory factory, Chassis chassis, BootPlan boot, MachineEnd end, VcpuPinning? pinning)
     {
         int count = factory.Topology.Count;
         var vcpus = new KvmVcpu[count];
@@ -120,7 +121,7 @@ internal sealed class MachineBuilder
         }
         // The others wait for INIT and SIPI, as KVM starts them.
         VcpuRegisters.Load(vcpus[0], boot.Cpu);
-        return new VirtualMachine(vcpus, dispatchers, end);
+        return new VirtualMachine(vcpus, dispatchers, end, pinning);
     }
 
     private T Keep<T>(T part) where T : IDisposable

@@ -17,7 +17,10 @@ internal sealed record CpuConfig
     /// <summary>Threads in each core.</summary>
     public int? Threads { get; set; }
 
-    /// <summary>All four, once resolved.</summary>
+    /// <summary>Which processors of the host they are kept on; not given: the host's scheduler decides.</summary>
+    public IReadOnlyList<VcpuAffinity>? Affinity { get; set; }
+
+    /// <summary>All four of the topology, once resolved.</summary>
     [JsonIgnore]
     public CpuTopology Topology => this is { Count: int count, Sockets: int sockets, Cores: int cores, Threads: int threads }
         ? new(count, sockets, cores, threads)

@@ -43,6 +43,15 @@ internal sealed record MachineConfig
     /// <summary>What those processors can do.</summary>
     public CpuModel Cpu { get; set; } = CpuModel.Host;
 
+    /// <summary>The machine's weight when the host's processors are short, where 1024 is what everybody has.</summary>
+    public int? CpuShares { get; set; }
+
+    /// <summary>The most processor time it may take, all its threads together.</summary>
+    public CpuQuota? CpuQuota { get; set; }
+
+    /// <summary>The most memory of the host it may take, the guest's and vmm's own together.</summary>
+    public ByteSize? MemoryMax { get; set; }
+
     /// <summary>RAM.</summary>
     public MemoryConfig Memory { get; set; } = new();
 

@@ -15,7 +15,7 @@ namespace Vmm.Machine.Config;
     MaxDepth = DeepestNesting,
     WriteIndented = true,
     Converters = [
-        typeof(ByteSizeConverter), typeof(ConsoleTargetConverter), typeof(CpuModelConverter),
+        typeof(ByteSizeConverter), typeof(ConsoleTargetConverter), typeof(CpuModelConverter), typeof(CpuQuotaConverter),
         typeof(WordConverter<BootProtocol>), typeof(WordConverter<VirtioTransport>), typeof(WordConverter<RebootPolicy>)])]
 [JsonSerializable(typeof(MachineConfig))]
 internal sealed partial class MachineConfigJson : JsonSerializerContext

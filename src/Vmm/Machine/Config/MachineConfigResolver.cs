@@ -25,6 +25,7 @@ internal static class MachineConfigResolver
             VirtioConsole = config.VirtioConsole ?? ConsoleTarget.Off,
         };
         CheckMemory(config.Memory);
+        LimitRules.Check(config);
         CheckConsoles(resolved);
         CheckDeviceCount(resolved);
         return resolved with { Cmdline = config.Cmdline ?? (config.Kernel is null ? "" : DefaultCommandLine(resolved)) };

@@ -34,7 +34,7 @@ internal static class TopologyResolver
             sockets = rest;
         else
             threads ??= rest;
-        return new() { Count = count, Sockets = sockets ?? 1, Cores = cores, Threads = threads ?? 1 };
+        return new() { Count = count, Sockets = sockets ?? 1, Cores = cores, Threads = threads ?? 1, Affinity = AffinityResolver.Resolve(cpus.Affinity, count) };
     }
 
     private static void CheckRange(string field, int? value)
