@@ -13,17 +13,23 @@ internal static class Footprint
 
     /// <summary>Runs it and prints the figures.</summary>
     /// <param name="vmm">The shipped binary.</param>
-    public static int Run(string vmm)
+    public static int Run(string vmm) => Run(vmm, [], "");
+
+    /// <summary>The same with an option more.</summary>
+    /// <param name="vmm">The shipped binary.</param>
+    /// <param name="option">The option, or nothing.</param>
+    /// <param name="path">Its value; each process gets its own.</param>
+    public static int Run(string vmm, string[] option, string path)
     {
-        using Process first = Start(vmm);
-        using Process second = Start(vmm);
+        using Process first = Start(vmm, option.Length > 0 ? [.. option, path + "1"] : []);
+        using Process second = Start(vmm, option.Length > 0 ? [.. option, path + "2"] : []);
         try
         {
             WaitForPrompt(first);
             WaitForPrompt(second);
             (long own, long guest) = PrivateKib(second.Id);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"footprint: {own / 1024.0:f1} MiB private to the process beside {guest / 1024.0:f1} MiB of touched guest RAM ({GuestMiB} MiB guest, second of two)"));
+                $"footprint{string.Concat(option.Select(name => " with " + name))}: {own / 1024.0:f1} MiB private to the process beside {guest / 1024.0:f1} MiB of touched guest RAM ({GuestMiB} MiB guest, second of two)"));
             return 0;
         }
         finally
@@ -35,7 +41,7 @@ internal static class Footprint
         }
     }
 
-    private static Process Start(string vmm) => Process.Start(new ProcessStartInfo(vmm, ["run", "--firmware", "monitor", "--memory", $"{GuestMiB}M"])
+    private static Process Start(string vmm, string[] more) => Process.Start(new ProcessStartInfo(vmm, ["run", "--firmware", "monitor", "--memory", $"{GuestMiB}M", .. more])
     {
         RedirectStandardInput = true,
         RedirectStandardOutput = true,
@@ -50,7 +56,7 @@ internal static class Footprint
     }
 
     /// <summary>Sums the private pages in /proc/PID/smaps: those of the mapping that has the guest's size, and all others.</summary>
-    private static (long Own, long Guest) PrivateKib(int process)
+    internal static (long Own, long Guest) PrivateKib(int process)
     {
         long own = 0;
         long guest = 0;

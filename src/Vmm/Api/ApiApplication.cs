@@ -64,7 +64,14 @@ internal sealed class ApiApplication(ApiRoutes routes) : IHttpApplication<IFeatu
     private static async Task<byte[]> ReadAsync(Stream body)
     {
         using MemoryStream content = new();
-        await body.CopyToAsync(content);
+        try
+        {
+            await body.CopyToAsync(content);
+        }
+        catch (IOException wrong) when (wrong is not BadHttpRequestException)
+        {
+            throw new ApiException(ApiException.BadRequest, $"the body cannot be read: {wrong.Message}");
+        }
         return content.ToArray();
     }
 

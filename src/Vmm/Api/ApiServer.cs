@@ -38,10 +38,11 @@ internal sealed class ApiServer : IDisposable
     /// <summary>Begins to serve.</summary>
     /// <param name="listener">A listening Unix socket; it stays the caller's.</param>
     /// <param name="routes">What is served.</param>
-    public static ApiServer Start(SafeFd listener, ApiRoutes routes)
+    /// <param name="patience">In place of <see cref="Patience"/>; above the second at which Kestrel looks.</param>
+    public static ApiServer Start(SafeFd listener, ApiRoutes routes, TimeSpan? patience = null)
     {
         KestrelServerOptions options = new() { AddServerHeader = false, AllowSynchronousIO = false };
-        Limit(options.Limits);
+        Limit(options.Limits, patience ?? Patience);
         options.ListenHandle((ulong)listener.Number, endpoint => endpoint.Protocols = HttpProtocols.Http1);
         SocketTransportFactory transport = new(Options.Create(new SocketTransportOptions { IOQueueCount = 1 }), NullLoggerFactory.Instance);
         KestrelServer server = new(Options.Create(options), transport, NullLoggerFactory.Instance);
@@ -59,7 +60,7 @@ internal sealed class ApiServer : IDisposable
         _application.Dispose();
     }
 
-    private static void Limit(KestrelServerLimits limits)
+    private static void Limit(KestrelServerLimits limits, TimeSpan patience)
     {
         limits.MaxConcurrentConnections = MostConnections;
         limits.MaxConcurrentUpgradedConnections = 0;
@@ -68,8 +69,8 @@ internal sealed class ApiServer : IDisposable
         limits.MaxRequestHeadersTotalSize = LargestHeaders;
         limits.MaxRequestLineSize = LargestRequestLine;
         limits.MaxRequestHeaderCount = MostHeaders;
-        limits.RequestHeadersTimeout = Patience;
-        limits.MinRequestBodyDataRate = new MinDataRate(SlowestBytesPerSecond, Patience);
-        limits.MinResponseDataRate = new MinDataRate(SlowestBytesPerSecond, Patience);
+        limits.RequestHeadersTimeout = patience;
+        limits.MinRequestBodyDataRate = new MinDataRate(SlowestBytesPerSecond, patience);
+        limits.MinResponseDataRate = new MinDataRate(SlowestBytesPerSecond, patience);
     }
 }
