@@ -2,6 +2,7 @@ using System.Text.Json;
 using Vmm.Cli;
 using Vmm.Control;
 using Vmm.Machine.Config;
+using Vmm.Metrics;
 
 namespace Vmm.Api;
 
@@ -37,6 +38,7 @@ internal sealed class VmApi
             Command("vm.delete", api.Delete),
             new("GET", Base + "vm.info", _ => api.Info()),
             new("GET", Base + "vm.counters", _ => api.Counters()),
+            new("GET", "/metrics", _ => api.Metrics()),
             new("GET", Base + "openapi.yaml", _ => ApiAnswer.Text("application/yaml", OpenApiDocument.Yaml)),
             new("GET", Base + "openapi.json", _ => ApiAnswer.Text(ApiAnswer.Json, OpenApiDocument.Json)),
         ]);
@@ -88,6 +90,15 @@ internal sealed class VmApi
     {
         _ = _control.Config ?? throw NotCreated("vm.counters");
         return ApiAnswer.Write(json => VmCountersWriter.Write(json, _control));
+    }
+
+    /// <summary>For Prometheus, which asks from the start: nothing to tell is no error.</summary>
+    private ApiAnswer Metrics()
+    {
+        using StringWriter text = new();
+        if (_control.Config is { } config && _control.Run is { } run)
+            PrometheusText.Write(run.ReadMetrics(), config.Name, text);
+        return ApiAnswer.Text(PrometheusText.ContentType, text.ToString());
     }
 
     private static ApiException NotCreated(string call) => new(404, $"{call}: the VM is not created");

@@ -58,6 +58,7 @@ public sealed class ApiLifeTests : IDisposable
         await PutAsync(405, "vm.power-button");
         await PutAsync(204, "vm.resume");
         Assert.Equal("Running", await StateAsync());
+        Assert.Contains("vmm_uptime_seconds", await _client.GetStringAsync("/metrics", TestContext.Current.CancellationToken), StringComparison.Ordinal);
         await PutAsync(204, "vm.power-button");
         await PutAsync(204, "vm.reboot");
         await PutAsync(204, "vm.shutdown");

@@ -87,6 +87,14 @@ public sealed class ApiCallTests : IDisposable
     }
 
     [Fact]
+    public async Task Metrics_are_there_from_the_start()
+    {
+        using HttpResponseMessage answer = await _rig.Client.GetAsync("/metrics", TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal("text/plain", answer.Content.Headers.ContentType!.MediaType);
+    }
+
+    [Fact]
     public async Task Shutdown_of_the_vmm_is_answered_before_it_happens()
     {
         using HttpResponseMessage answer = await _rig.PutAsync("vmm.shutdown");
