@@ -7,8 +7,8 @@ QUIET := -nodeReuse:false -v q --nologo --tl:off
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-SOURCES := $(shell find src firmware \( -name bin -o -name obj \) -prune -o \( -name '*.cs' -o -name '*.csproj' \) -print) \
-           Directory.Build.props Directory.Packages.props global.json .editorconfig
+SOURCES := $(shell find src firmware \( -name bin -o -name obj \) -prune -o \( -name '*.cs' -o -name '*.csproj' -o -name '*.xml' \) -print) \
+           Directory.Build.props Directory.Packages.props global.json .editorconfig docs/openapi.yaml
 
 .DEFAULT_GOAL := help
 .PHONY: help build demo shell test lab fuzz bench format lint install uninstall clean tools

@@ -92,11 +92,20 @@ internal sealed class VirtualMachine : IDisposable
         _gate.Open();
     }
 
-    /// <summary>Sends a non-maskable interrupt to every vCPU.</summary>
+    /// <summary>Sends a non-maskable interrupt to every vCPU. They are held meanwhile: KVM takes it only from a vCPU that is out of the guest, and a halted one would not come by itself.</summary>
+    /// <exception cref="VmmException">The machine is not running, or a vCPU did not answer.</exception>
     public void InjectNmi()
     {
-        foreach (IVcpu vcpu in _vcpus)
-            (vcpu as KvmVcpu)?.InjectNmi();
+        Pause();
+        try
+        {
+            foreach (IVcpu vcpu in _vcpus)
+                (vcpu as KvmVcpu)?.InjectNmi();
+        }
+        finally
+        {
+            Resume();
+        }
     }
 
     /// <summary>Ends the machine. The first outcome counts; later ones are dropped. Any thread, vCPUs and devices included.</summary>
