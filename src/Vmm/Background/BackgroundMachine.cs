@@ -58,7 +58,7 @@ internal static class BackgroundMachine
         using ConsoleHub hub = new();
         EventHub events = new(TimeProvider.System);
         using IDisposable listening = events.Subscribe(new EventFile(vm.Folder.Home.EventsFile).Add);
-        using ConsoleLog console = new(hub, vm.Folder.ConsoleLog);
+        using ConsoleLog console = new(hub, () => vm.Folder.ConsoleLog);
         control = new(events, log, signals, hub);
         using ControlServer server = new(vm.Folder.ControlSocket, new ControlHandler(control, vm, hub));
         control.Create(config);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Vmm.Consoles;
 using Vmm.Host;
@@ -20,12 +21,14 @@ internal sealed class ConsoleLog : IDisposable
     private static readonly TimeSpan s_gather = TimeSpan.FromMilliseconds(2);
 
     private readonly ConsoleHub _hub;
-    private readonly string _path;
+    private readonly Func<string> _path;
     private readonly Thread _thread;
     private bool _started;
 
     /// <summary>Prepares it.</summary>
-    public ConsoleLog(ConsoleHub hub, string path)
+    /// <param name="hub">What the guest prints.</param>
+    /// <param name="path">The file, asked for whenever one is opened: a VM that is renamed moves.</param>
+    public ConsoleLog(ConsoleHub hub, Func<string> path)
     {
         _hub = hub;
         _path = path;
@@ -55,7 +58,7 @@ internal sealed class ConsoleLog : IDisposable
                 break;
             try
             {
-                file = Roll(file);
+                Roll(ref file);
                 if (lost > 0)
                     file.Write(Encoding.UTF8.GetBytes($"\n[vmm: {lost} bytes were missed]\n"));
                 file.Write(buffer.AsSpan(0, count));
@@ -71,14 +74,17 @@ internal sealed class ConsoleLog : IDisposable
         file?.Dispose();
     }
 
-    private FileStream Roll(FileStream? file)
+    private void Roll([NotNull] ref FileStream? file)
     {
         if (file is { Length: < LargestFile })
-            return file;
+            return;
         bool full = file is not null;
         file?.Dispose();
-        if (full && File.Exists(_path))
-            File.Move(_path, _path + ".1", overwrite: true);
-        return new FileStream(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        // Forgotten before anything can fail: the next piece tries again.
+        file = null;
+        string path = _path();
+        if (full && File.Exists(path))
+            File.Move(path, path + ".1", overwrite: true);
+        file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
     }
 }

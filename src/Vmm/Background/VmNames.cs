@@ -20,7 +20,7 @@ internal static class VmNames
         for (int number = 1; number < MostTries; number++)
         {
             string name = number == 1 ? stem : string.Create(CultureInfo.InvariantCulture, $"{stem}-{number}");
-            if (!Directory.Exists(home.Folder(name).Path) && home.TryDefine(config with { Name = name }, record) is { } vm)
+            if (!Path.Exists(home.Folder(name).Path) && home.TryDefine(config with { Name = name }, record) is { } vm)
                 return vm;
         }
         throw new VmmException($"no name is left of '{stem}-…': give one (--name)");

@@ -31,6 +31,7 @@ internal static unsafe partial class Linux
     public const uint BLKZEROOUT = 0x127F;
     public const uint BLKGETSIZE64 = 0x8008_1272;
 
+    public const int AT_FDCWD = -100;
     public const int AT_EMPTY_PATH = 0x1000;
     public const uint STATX_BASIC_STATS = 0x7FF;
     public const uint STATX_DIOALIGN = 0x2000;

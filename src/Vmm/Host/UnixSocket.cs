@@ -82,7 +82,14 @@ internal static unsafe class UnixSocket
     /// <summary>Removes a socket that nobody listens on. A link is never followed: it is somebody else's doing.</summary>
     private static void RemoveStale(string path)
     {
-        PathRules.Check("socket", path);
+        try
+        {
+            PathRules.Check("socket", path);
+        }
+        catch (MachineConfigException wrong)
+        {
+            throw new VmmException($"{wrong.Field}: {wrong.Reason}", ExitCodes.Usage, wrong);
+        }
         FileInfo there = new(path);
         if (!there.Exists && there.LinkTarget is null)
             return;

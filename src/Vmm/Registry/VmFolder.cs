@@ -58,15 +58,16 @@ internal sealed class VmFolder(VmHome home, string name)
 
     private string RecordFile => In("state.json");
 
-    /// <summary>Takes the VM for the caller, or null when somebody has it: its own process, or one that is changing it.</summary>
+    /// <summary>Takes the VM for the caller, or null when somebody has it (its own process, or one that is changing it) or it is gone.</summary>
     public unsafe SafeFd? TryLock()
     {
         int fd = Linux.open(LockFile, Linux.O_RDWR | Linux.O_CREAT | Linux.O_CLOEXEC, OwnerOnly);
         if (fd < 0)
-            throw HostException.Last($"open of '{LockFile}'");
+            return Linux.LastError == Errno.ENOENT ? null : throw HostException.Last($"open of '{LockFile}'");
         SafeFd file = new(fd);
         Linux.flock whole = new() { l_type = Linux.F_WRLCK };
-        if (Linux.fcntl(fd, Linux.F_OFD_SETLK, (nint)(&whole)) == 0)
+        // Between open and lock the folder may have gone, and another VM's have come under its name.
+        if (Linux.fcntl(fd, Linux.F_OFD_SETLK, (nint)(&whole)) == 0 && IsLockFile(file))
             return file;
         file.Dispose();
         return null;
@@ -77,11 +78,13 @@ internal sealed class VmFolder(VmHome home, string name)
     /// <exception cref="VmmException">It runs.</exception>
     public LockedVm Take(string toDo)
     {
-        SafeFd held = TryLock() ?? throw new VmmException($"cannot {toDo} '{Name}': it is running; stop it first (vmm stop {Name})");
-        if (Exists)
+        SafeFd? held = TryLock();
+        if (held is not null && Exists)
             return new LockedVm(this, held);
-        held.Dispose();
-        throw new VmmException($"there is no VM '{Name}' any more");
+        held?.Dispose();
+        throw Exists
+            ? new VmmException($"cannot {toDo} '{Name}': it is running; stop it first (vmm stop {Name})")
+            : new VmmException($"there is no VM '{Name}' any more");
     }
 
     /// <summary>Takes a VM that does not run, or is just ending.</summary>
@@ -142,6 +145,15 @@ internal sealed class VmFolder(VmHome home, string name)
         {
             // Gone already, or not ours. A hidden folder is looked at again by the next list.
         }
+    }
+
+    private unsafe bool IsLockFile(SafeFd file)
+    {
+        Linux.statx_data held = default;
+        Linux.statx_data there = default;
+        return Linux.statx(file.Number, "", Linux.AT_EMPTY_PATH, Linux.STATX_BASIC_STATS, &held) == 0
+            && Linux.statx(Linux.AT_FDCWD, LockFile, 0, Linux.STATX_BASIC_STATS, &there) == 0
+            && held.stx_ino == there.stx_ino;
     }
 
     private static void Replace(string path, string text)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Vmm.Host;
 using Vmm.Machine.Config;
 
@@ -19,8 +20,13 @@ internal sealed class VmHome
     /// <summary>How a folder begins that is not yet, or no longer, a VM's. Nothing else in the home is ever touched: it may be a folder of the user's.</summary>
     private const string Hidden = ".vmm-";
 
+    /// <summary>How many numbers such a name ends with.</summary>
+    private const int HiddenNumbers = 3;
+
     /// <summary>Making a folder takes milliseconds; what is unfinished after this long will stay so.</summary>
     private static readonly TimeSpan s_unfinishedFor = TimeSpan.FromMinutes(1);
+
+    private static long s_hidden;
 
     /// <summary>Uses a folder, which is made when the first VM is.</summary>
     public VmHome(string path) => Path = path;
@@ -80,7 +86,7 @@ internal sealed class VmHome
         foreach (string path in Directory.EnumerateDirectories(Path))
         {
             VmFolder folder = new(this, System.IO.Path.GetFileName(path));
-            if (folder.Name.StartsWith(Hidden, StringComparison.Ordinal))
+            if (IsHidden(folder.Name))
             {
                 if (DateTime.UtcNow - Directory.GetLastWriteTimeUtc(path) > s_unfinishedFor)
                     VmFolder.Delete(path);
@@ -135,6 +141,15 @@ internal sealed class VmHome
         }
     }
 
-    /// <summary>A place in the home that no list shows.</summary>
-    public string HiddenPath(string name) => System.IO.Path.Combine(Path, $"{Hidden}{name}-{Environment.ProcessId}-{Environment.TickCount64}");
+    /// <summary>A place in the home that no list shows, and nobody else is given.</summary>
+    public string HiddenPath(string name) =>
+        System.IO.Path.Combine(Path, $"{Hidden}{name}-{Environment.ProcessId}-{Environment.TickCount64}-{Interlocked.Increment(ref s_hidden)}");
+
+    /// <summary>Whether a folder's name is one of <see cref="HiddenPath"/>: a folder of the user's may begin like it.</summary>
+    private static bool IsHidden(string name)
+    {
+        string[] parts = name.Split('-');
+        return name.StartsWith(Hidden, StringComparison.Ordinal) && parts.Length > HiddenNumbers + 1
+            && parts[^HiddenNumbers..].All(part => long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out _));
+    }
 }

@@ -26,7 +26,7 @@ internal sealed record VmView(VmFolder Folder, VmRecord Record, string State, Vm
             return new(folder, record, folder.IsAlive ? "starting" : AtRest(folder.ReadRecord()), null);
         try
         {
-            VmStatus status = client.Ask(ControlVerb.Status).Status!;
+            VmStatus status = client.Ask(ControlVerb.Status).Status ?? throw new Host.VmmException("an answer without a status");
             return new(folder, record, status.State == VmState.Paused ? "paused" : status.State == VmState.Running ? "running" : "starting", status);
         }
         catch (Host.VmmException)

@@ -49,8 +49,15 @@ internal sealed class ControlClient : IDisposable
     public ControlReply Ask(ControlVerb verb, string? name = null)
     {
         ControlReply? reply = null;
-        if (_stream.TrySend(new ControlRequest { Verb = verb, Name = name }, ControlJson.Default.ControlRequest))
-            reply = _stream.Receive(ControlJson.Default.ControlReply);
+        try
+        {
+            if (_stream.TrySend(new ControlRequest { Verb = verb, Name = name }, ControlJson.Default.ControlRequest))
+                reply = _stream.Receive(ControlJson.Default.ControlReply);
+        }
+        catch (FormatException wrong)
+        {
+            throw new VmmException($"the process of '{_folder.Name}' gave an answer that this vmm does not know; it may be of another version ({wrong.Message})", cause: wrong);
+        }
         if (reply is null)
             throw new VmmException($"the process of '{_folder.Name}' did not answer");
         return reply.Error is { } error ? throw new VmmException(error, reply.ExitCode ?? ExitCodes.StartFailed) : reply;

@@ -28,6 +28,11 @@ internal sealed class ControlHandler(VmControl control, LockedVm vm, ConsoleHub?
         {
             reply = new() { Error = refused.Message, ExitCode = refused.ExitCode };
         }
+        catch (Exception fault) when (fault is HostException or IOException or UnauthorizedAccessException)
+        {
+            // The request failed; the VM goes on.
+            reply = new() { Error = fault.Message, ExitCode = ExitCodes.StartFailed };
+        }
         return stream.TrySend(reply, ControlJson.Default.ControlReply);
     }
 
