@@ -26,7 +26,7 @@ _vmm()
 
     if ((cword == 1)); then
         COMPREPLY=($(compgen -W 'run create start list info console pause resume reboot nmi stop kill rename rm logs events
-            wait stats top check firmware version --help --version --api-socket --event-monitor' -- "$cur"))
+            wait stats top bench check firmware version --help --version --api-socket --event-monitor' -- "$cur"))
         return
     fi
     case ${words[1]} in
@@ -85,6 +85,15 @@ _vmm()
     logs) [[ $prev == --tail ]] || _vmm_machines 1 '--vmm --follow --tail' ;;
     console | rename | wait) _vmm_machines 1 ;;
     top) _vmm_machines 0 ;;
+    bench)
+        if ((cword == 2)); then
+            COMPREPLY=($(compgen -W 'pause --help' -- "$cur"))
+        elif [[ $prev == --output ]]; then
+            COMPREPLY=($(compgen -W 'table json' -- "$cur"))
+        elif [[ $prev != --rounds ]]; then
+            _vmm_machines 0 '--rounds --output'
+        fi
+        ;;
     check)
         case $prev in
         --output) COMPREPLY=($(compgen -W 'text json' -- "$cur")) ;;

@@ -39,6 +39,7 @@ complete -c vmm -n __vmm_no_verb -a events -d 'Show what happened in the lives o
 complete -c vmm -n __vmm_no_verb -a wait -d 'Wait until a VM\'s run is over'
 complete -c vmm -n __vmm_no_verb -a stats -d 'Show what a VM\'s process counts'
 complete -c vmm -n __vmm_no_verb -a top -d 'Show what VMs and their vCPUs do, live'
+complete -c vmm -n __vmm_no_verb -a bench -d 'Measure this host\'s KVM'
 complete -c vmm -n __vmm_no_verb -a check -d 'Say whether this host can run guests'
 complete -c vmm -n __vmm_no_verb -a firmware -d 'The built-in tiny guests'
 complete -c vmm -n __vmm_no_verb -a version -d 'Show the version'
@@ -78,7 +79,9 @@ complete -c vmm -n '__vmm_verb create' -l force -d 'Create it even if something 
 
 complete -c vmm -n '__vmm_verb start pause resume reboot nmi stop kill rm events' -a '(vmm list --quiet 2>/dev/null)' -d VM
 complete -c vmm -n '__vmm_verb_alone info console rename logs wait stats' -a '(vmm list --quiet 2>/dev/null)' -d VM
-complete -c vmm -n '__vmm_verb list info events' -l output -x -a 'table json' -d 'How it is written'
+complete -c vmm -n '__vmm_verb bench' -a pause -d 'How long a pause takes'
+complete -c vmm -n '__vmm_verb bench' -l rounds -x -d 'How many'
+complete -c vmm -n '__vmm_verb list info events bench' -l output -x -a 'table json' -d 'How it is written'
 complete -c vmm -n '__vmm_verb stats' -l output -x -a 'table json prometheus' -d 'How it is written'
 complete -c vmm -n '__vmm_verb list' -l quiet -d 'Only the names'
 complete -c vmm -n '__vmm_verb stop' -l timeout -x -d 'Seconds that the guest may take'

@@ -78,18 +78,21 @@ public sealed class ConsoleLogTests : IDisposable
     [Fact]
     public void Folder_that_is_gone_or_a_full_disk_loses_the_log_and_nothing_else()
     {
-        string path = Path.Combine(_folder, "missing", "console.log");
-        using (ConsoleLog log = new(_hub, () => path))
+        using CountdownEvent asked = new(2);
+        string Missing()
+        {
+            if (!asked.IsSet)
+                asked.Signal();
+            return Path.Combine(_folder, "missing", "console.log");
+        }
+        using (ConsoleLog log = new(_hub, Missing))
         {
             log.Start();
-            _hub.Write("lost"u8);
             WaitFor(() =>
             {
                 _hub.Write("lost"u8);
-                return _hub.Oldest > 0;
+                return asked.IsSet;
             });
-            path = "/dev/full";
-            _hub.Write("lost, too"u8);
         }
         using ConsoleHub other = new();
         using ConsoleLog onAFullDisk = new(other, () => "/dev/full");

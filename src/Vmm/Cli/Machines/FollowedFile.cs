@@ -20,12 +20,7 @@ internal sealed class FollowedFile : IDisposable
         _path = path;
         _file = Open();
         if (Path.GetDirectoryName(path) is string folder && Directory.Exists(folder))
-        {
-            _watcher = new FileSystemWatcher(folder, Path.GetFileName(path));
-            _watcher.Changed += (_, _) => _changed.Set();
-            _watcher.Created += (_, _) => _changed.Set();
-            _watcher.EnableRaisingEvents = true;
-        }
+            _watcher = Watch(folder, Path.GetFileName(path));
     }
 
     /// <summary>Copies what came since the last copy.</summary>
@@ -77,6 +72,24 @@ internal sealed class FollowedFile : IDisposable
         _watcher?.Dispose();
         _file?.Dispose();
         _changed.Dispose();
+    }
+
+    private FileSystemWatcher? Watch(string folder, string name)
+    {
+        FileSystemWatcher watcher = new(folder, name);
+        try
+        {
+            watcher.Changed += (_, _) => _changed.Set();
+            watcher.Created += (_, _) => _changed.Set();
+            watcher.EnableRaisingEvents = true;
+            return watcher;
+        }
+        catch (IOException)
+        {
+            // This user watches as much as one may (fs.inotify.max_user_instances): our patience does, too.
+            watcher.Dispose();
+            return null;
+        }
     }
 
     private FileStream? Open()
