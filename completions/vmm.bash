@@ -21,7 +21,7 @@ _vmm()
     _init_completion -n = || return
 
     local machine_options='--kernel --initrd --cmdline --module --boot-protocol --firmware --cpus --cpu --cpu-shares --cpu-quota --memory-max --memory --disk
-        --console --virtio-console --transport --rng --name --reboot --help'
+        --console --virtio-console --transport --rng --name --log --log-level --reboot --help'
     local many=1000
 
     if ((cword == 1)); then
@@ -49,6 +49,11 @@ _vmm()
             ;;
         --transport) COMPREPLY=($(compgen -W 'pci mmio' -- "$cur")) ;;
         --rng) COMPREPLY=($(compgen -W 'on off' -- "$cur")) ;;
+        --log)
+            compopt -o nospace
+            COMPREPLY=($(compgen -W 'stderr file= journal off' -- "$cur"))
+            ;;
+        --log-level) COMPREPLY=($(compgen -W 'error warning info debug trace' -- "$cur")) ;;
         --reboot) COMPREPLY=($(compgen -W 'reset exit' -- "$cur")) ;;
         --event-monitor) compopt -o nospace; COMPREPLY=($(compgen -W 'path= fd=' -- "$cur")) ;;
         --cmdline | --cpus | --cpu | --cpu-shares | --cpu-quota | --memory-max | --memory | --name) ;;

@@ -18,11 +18,11 @@ internal static class MachineSession
     public static int Run(MachineConfig config, ControlEndPoints where)
     {
         MachineOutcome outcome;
+        using VmmLog log = VmmLog.Open(config);
         VmControl? control = null;
         StopSignals signals = new(_ => control?.Stop());
-        DeviceLog log = new(new StandardErrorLogger(config.Name), TimeProvider.System);
         EventHub events = new(TimeProvider.System) { Machine = config.Name };
-        control = new(events, log, signals);
+        control = new(events, new DeviceLog(log.CreateLogger(DeviceLog.Category)), signals);
         try
         {
             using ControlEnds ends = new(where, events, TimeProvider.System);

@@ -27,6 +27,8 @@ internal static class RunOptions
         new("transport", "pci|mmio", "How virtio devices are attached [pci]", (m, v) => m.Transport = Word.Parse<VirtioTransport>(v)),
         new("rng", "on|off", "A virtio entropy device [on]", (m, v) => m.Rng = OnOff(v)),
         new("name", "NAME", "The machine's name in messages [vmm]", (m, v) => m.Name = v),
+        new("log", "stderr|file=PATH|journal|off[,format=json][,level=][,size=]", "Where vmm's own log goes; repeatable [stderr,level=warning]", AddLog, repeatable: true),
+        new("log-level", "LEVEL", $"The log's level where its place has none: {Word.All<LogThreshold>()} [info; stderr: warning]", (m, v) => m.LogLevel = Word.Parse<LogThreshold>(v)),
         new("reboot", "reset|exit", "What a reset by the guest does [reset]", (m, v) => m.Reboot = Word.Parse<RebootPolicy>(v)),
     ];
 
@@ -73,6 +75,30 @@ internal static class RunOptions
         if (path is null)
             throw new FormatException("lacks path=FILE");
         machine.Disk = [.. machine.Disk, disk];
+    }
+
+    /// <summary>A place that was named before, in a machine file perhaps, is described anew; off forgets all others.</summary>
+    private static void AddLog(MachineConfig machine, string value)
+    {
+        KeyValues parts = new(value, "target");
+        string? file = parts.Text("file");
+        string? target = parts.Text("target");
+        if (file is not null == target is not null)
+            throw new FormatException("is one of stderr, file=PATH, journal, off");
+        if (target == Word.Of(LogTarget.File))
+            throw new FormatException("file needs a path: file=PATH");
+        LogConfig log = new() { Target = file is null ? Word.Parse<LogTarget>(target!) : LogTarget.File, Path = file };
+        if (log.Target == LogTarget.Journal)
+            log.Path = parts.Text("socket");
+        if (parts.Text("format") is string format)
+            log.Format = Word.Parse<LogFormat>(format);
+        if (parts.Text("level") is string level)
+            log.Level = Word.Parse<LogThreshold>(level);
+        if (parts.Text("size") is string size)
+            log.Size = ByteSize.Parse(size);
+        parts.Done();
+        bool isOff = log.Target == LogTarget.Off;
+        machine.Log = [.. machine.Log.Where(other => !isOff && other.Target != LogTarget.Off && !LogListResolver.AreSame(other, log)), log];
     }
 
     private static void AddModule(MachineConfig machine, string value)

@@ -3,7 +3,7 @@ using Vmm.Machine.Config;
 
 namespace Vmm.Host;
 
-/// <summary>Stream sockets in the file system: listening where only the user may connect, and connecting.</summary>
+/// <summary>Sockets in the file system: listening where only the user may connect, and connecting.</summary>
 internal static unsafe class UnixSocket
 {
     /// <summary>rw-------: whoever may connect may do to the VM what its owner may.</summary>
@@ -43,11 +43,12 @@ internal static unsafe class UnixSocket
     /// <summary>Connects to a path.</summary>
     /// <param name="path">The socket.</param>
     /// <param name="patience">How long a read or write on it may take; null for as long as it takes.</param>
+    /// <param name="type">SOCK_STREAM, or SOCK_DGRAM for a socket that takes datagrams.</param>
     /// <returns>The connection, or null when nobody listens there.</returns>
     /// <exception cref="HostException">The kernel refused for another reason.</exception>
-    public static SafeFd? TryConnect(string path, TimeSpan? patience = null)
+    public static SafeFd? TryConnect(string path, TimeSpan? patience = null, int type = Linux.SOCK_STREAM)
     {
-        SafeFd fd = SafeFd.Own(Linux.socket(Linux.AF_UNIX, Linux.SOCK_STREAM | Linux.SOCK_CLOEXEC, 0), "socket");
+        SafeFd fd = SafeFd.Own(Linux.socket(Linux.AF_UNIX, type | Linux.SOCK_CLOEXEC, 0), "socket");
         try
         {
             using SafeFd folder = OpenFolder(path);

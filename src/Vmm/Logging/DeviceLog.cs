@@ -2,51 +2,27 @@ using Microsoft.Extensions.Logging;
 
 namespace Vmm.Logging;
 
-/// <summary>Tells the user when a guest's driver broke a device's rules. Rate-limited for each device, for guests can do it at will.</summary>
-/// <param name="logger">Where to.</param>
-/// <param name="clock">Tells the time.</param>
-internal sealed partial class DeviceLog(ILogger logger, TimeProvider clock) : IDisposable
+/// <summary>What devices have to say. <see cref="VmmLog"/> limits it for each device, for guests can cause it at will.</summary>
+/// <param name="logger">Where to; never blocks.</param>
+internal sealed partial class DeviceLog(ILogger logger)
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+    /// <summary>The category of its logger.</summary>
+    public const string Category = "device";
 
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, RateLimit> _limits = new(StringComparer.Ordinal);
-    private Task _writing = Task.CompletedTask;
-
-    /// <summary>A device stopped and waits for a reset. Any thread; never blocks: lines are written elsewhere, in order.</summary>
+    /// <summary>A device stopped and waits for a reset.</summary>
     /// <param name="device">Its name.</param>
     /// <param name="what">What the driver did.</param>
-    public void DriverFault(string device, string what)
-    {
-        RateLimit? limit;
-        lock (_lock)
-        {
-            if (!_limits.TryGetValue(device, out limit))
-                _limits[device] = limit = new RateLimit(clock);
-        }
-        if (!limit.TryPass(out long held))
-            return;
-        lock (_lock)
-            _writing = _writing.ContinueWith(_ => Write(device, what, held), TaskScheduler.Default);
-    }
-
-    /// <summary>Waits for what is being written, but not for ever.</summary>
-    public void Dispose()
-    {
-        lock (_lock)
-            _writing.Wait(s_patience);
-    }
-
-    private void Write(string device, string what, long held)
-    {
-        if (held > 0)
-            LogHeld(logger, device, held);
-        LogDriverFault(logger, device, what);
-    }
-
     [LoggerMessage(1, LogLevel.Warning, "{Device}: its driver broke the rules ({What}); the device waits for a reset")]
-    private static partial void LogDriverFault(ILogger logger, string device, string what);
+    public partial void DriverFault(string device, string what);
 
-    [LoggerMessage(2, LogLevel.Warning, "{Device}: {Held} more faults like the next were not shown")]
-    private static partial void LogHeld(ILogger logger, string device, long held);
+    /// <summary>A driver brought a device up.</summary>
+    /// <param name="device">Its name.</param>
+    /// <param name="features">What they agreed on.</param>
+    [LoggerMessage(2, LogLevel.Information, "{Device}: activated, features 0x{Features:x}")]
+    public partial void Activated(string device, ulong features);
+
+    /// <summary>A driver put a device back to its beginning.</summary>
+    /// <param name="device">Its name.</param>
+    [LoggerMessage(3, LogLevel.Debug, "{Device}: reset by its driver")]
+    public partial void Reset(string device);
 }

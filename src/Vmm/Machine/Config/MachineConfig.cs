@@ -73,6 +73,12 @@ internal sealed record MachineConfig
     /// <summary>What happens when the guest resets itself.</summary>
     public RebootPolicy Reboot { get; set; }
 
+    /// <summary>Where the log goes. Resolved: never empty, each with its level; standard error when nothing was given.</summary>
+    public IReadOnlyList<LogConfig> Log { get; set; } = [];
+
+    /// <summary>The level of each place that has none of its own.</summary>
+    public LogThreshold? LogLevel { get; set; }
+
     /// <summary>Whether exits are counted and shown at the end.</summary>
     public bool Stats { get; set; }
 }

@@ -74,6 +74,7 @@ internal sealed class MachineConfigFile
             MachineConfig config = JsonSerializer.Deserialize(_content, MachineConfigJson.Default.MachineConfig)
                 ?? throw Error("", "null is not a machine's description");
             RefuseNulls("disk", config.Disk);
+            RefuseNulls("log", config.Log);
             RefuseNulls("module", config.Module);
             return config;
         }

@@ -16,7 +16,8 @@ namespace Vmm.Machine.Config;
     WriteIndented = true,
     Converters = [
         typeof(ByteSizeConverter), typeof(ConsoleTargetConverter), typeof(CpuModelConverter), typeof(CpuQuotaConverter),
-        typeof(WordConverter<BootProtocol>), typeof(WordConverter<VirtioTransport>), typeof(WordConverter<RebootPolicy>)])]
+        typeof(WordConverter<BootProtocol>), typeof(WordConverter<VirtioTransport>), typeof(WordConverter<RebootPolicy>),
+        typeof(WordConverter<LogTarget>), typeof(WordConverter<LogFormat>), typeof(WordConverter<LogThreshold>)])]
 [JsonSerializable(typeof(MachineConfig))]
 internal sealed partial class MachineConfigJson : JsonSerializerContext
 {

@@ -20,6 +20,7 @@ internal static class MachineConfigResolver
         {
             Cpus = TopologyResolver.Resolve(config.Cpus),
             Disk = DiskListResolver.Resolve(config.Disk),
+            Log = LogListResolver.Resolve(config.Log, config.LogLevel),
             Firmware = config.Kernel is null ? config.Firmware ?? DefaultFirmware : null,
             Console = config.Console ?? (config.VirtioConsole?.Kind == ConsoleKind.Tty ? ConsoleTarget.Off : ConsoleTarget.Tty),
             VirtioConsole = config.VirtioConsole ?? ConsoleTarget.Off,

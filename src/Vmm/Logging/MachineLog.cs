@@ -1,0 +1,86 @@
+using Microsoft.Extensions.Logging;
+using Vmm.Machine;
+
+namespace Vmm.Logging;
+
+/// <summary>What happens in a machine's life, for its log.</summary>
+/// <param name="logger">Of the category <see cref="Category"/>.</param>
+internal sealed partial class MachineLog(ILogger logger)
+{
+    /// <summary>The category of its logger.</summary>
+    public const string Category = "machine";
+
+    /// <summary>The machine is described, and has not run.</summary>
+    [LoggerMessage(1, LogLevel.Information, "created")]
+    public partial void Created();
+
+    /// <summary>The guest runs for the first time.</summary>
+    /// <param name="cpus">Its virtual processors.</param>
+    /// <param name="memory">Its RAM, as users write it.</param>
+    /// <param name="elapsedMs">From the order to the guest's first instruction.</param>
+    [LoggerMessage(2, LogLevel.Information, "started with {Cpus} vCPUs and {Memory} of RAM after {ElapsedMs:0.0} ms")]
+    public partial void Started(int cpus, string memory, double elapsedMs);
+
+    /// <summary>It could not be started.</summary>
+    /// <param name="fault">Why.</param>
+    [LoggerMessage(3, LogLevel.Error, "cannot be started")]
+    public partial void StartFailed(Exception fault);
+
+    /// <summary>Every vCPU is held.</summary>
+    /// <param name="elapsedMs">From the order until the last one was.</param>
+    [LoggerMessage(4, LogLevel.Information, "paused within {ElapsedMs:0.000} ms")]
+    public partial void Paused(double elapsedMs);
+
+    /// <summary>The vCPUs go on.</summary>
+    [LoggerMessage(5, LogLevel.Information, "resumed")]
+    public partial void Resumed();
+
+    /// <summary>The guest, or somebody for it, asked for a new start.</summary>
+    /// <param name="cause">What ended the run before.</param>
+    [LoggerMessage(6, LogLevel.Information, "rebooting ({Cause})")]
+    public partial void Rebooting(OutcomeKind cause);
+
+    /// <summary>It runs again.</summary>
+    /// <param name="resets">How often it was started again so far.</param>
+    [LoggerMessage(7, LogLevel.Information, "rebooted, {Resets} times so far")]
+    public partial void Rebooted(int resets);
+
+    /// <summary>The guest crashed, and is started again.</summary>
+    [LoggerMessage(8, LogLevel.Warning, "the guest crashed (triple fault) and starts again; --reboot exit shows where")]
+    public partial void CrashedAndRestarts();
+
+    /// <summary>Somebody pressed the power button.</summary>
+    [LoggerMessage(9, LogLevel.Information, "power button pressed")]
+    public partial void PowerButton();
+
+    /// <summary>Somebody sent a non-maskable interrupt.</summary>
+    [LoggerMessage(10, LogLevel.Information, "non-maskable interrupt sent to every vCPU")]
+    public partial void Nmi();
+
+    /// <summary>Somebody gave it another name.</summary>
+    /// <param name="from">Its name until now.</param>
+    /// <param name="to">Its name from now on.</param>
+    [LoggerMessage(11, LogLevel.Information, "renamed from {From} to {To}")]
+    public partial void Renamed(string from, string to);
+
+    /// <summary>Its run is over.</summary>
+    /// <param name="outcome">How it ended.</param>
+    /// <param name="uptimeMs">How long it ran.</param>
+    [LoggerMessage(12, LogLevel.Information, "ended ({Outcome}) after {UptimeMs:0} ms")]
+    public partial void Ended(OutcomeKind outcome, double uptimeMs);
+
+    /// <summary>The host's side of it failed.</summary>
+    /// <param name="fault">What.</param>
+    [LoggerMessage(13, LogLevel.Error, "the machine's host side failed")]
+    public partial void HostFault(Exception fault);
+
+    /// <summary>The machine is gone.</summary>
+    [LoggerMessage(14, LogLevel.Information, "deleted")]
+    public partial void Deleted();
+
+    /// <summary>A command that its state does not allow.</summary>
+    /// <param name="command">Which.</param>
+    /// <param name="state">Where it is in its life.</param>
+    [LoggerMessage(15, LogLevel.Debug, "{Command} refused: it is {State}")]
+    public partial void Refused(string command, string state);
+}
