@@ -41,7 +41,7 @@ internal sealed class LogEntry
     /// <summary>The fault that the message is about, with its stack trace.</summary>
     public string? Exception { get; init; }
 
-    /// <summary>Memory it takes while it waits, about.</summary>
+    /// <summary>Characters it takes while it waits, about.</summary>
     public int Cost { get; private init; }
 
     /// <summary>Takes down a message.</summary>

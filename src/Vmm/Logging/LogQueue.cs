@@ -11,7 +11,7 @@ internal sealed class LogQueue(IReadOnlyList<ILogSink> sinks)
     /// <summary>Messages that can wait.</summary>
     public const int Capacity = 1024;
 
-    /// <summary>Bytes, about, that those may take.</summary>
+    /// <summary>Characters, about, that those may hold.</summary>
     public const int CostLimit = 1 << 20;
 
     /// <summary>How long the end of the process waits for places that take nothing.</summary>

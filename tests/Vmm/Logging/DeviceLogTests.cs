@@ -3,10 +3,12 @@ using Xunit;
 
 namespace Vmm.Tests.Vmm.Logging;
 
-public class DeviceLogTests
+public sealed class DeviceLogTests : IDisposable
 {
     private readonly ManualClock _clock = new();
     private readonly ListSink _sink = new();
+
+    public void Dispose() => _sink.Dispose();
 
     private VmmLog Log() => new("web", [_sink], _clock);
 

@@ -35,7 +35,7 @@ internal static class LogListResolver
         else if (log.Target == LogTarget.Journal && log.Path is not null)
             PathRules.Check(field + ".path", log.Path);
         else if (log.Path is not null)
-            throw new MachineConfigException(field + ".path", $"has a meaning only for a file or the journal, not for {Word.Of(log.Target)}");
+            throw new MachineConfigException(field + ".path", $"a path has a meaning only for a file or the journal, not for {Word.Of(log.Target)}");
         if (log.Format == LogFormat.Json && log.Target is LogTarget.Journal or LogTarget.Off)
             throw new MachineConfigException(field + ".format", $"has a meaning only for a file or stderr, not for {Word.Of(log.Target)}");
         if (log.Size is ByteSize size)
@@ -52,8 +52,8 @@ internal static class LogListResolver
     private static void CheckSize(LogConfig log, string field, ByteSize size)
     {
         if (log.Target != LogTarget.File)
-            throw new MachineConfigException(field, $"has a meaning only for a file, not for {Word.Of(log.Target)}");
+            throw new MachineConfigException(field, $"a size has a meaning only for a file, not for {Word.Of(log.Target)}");
         if (size.Bytes < SmallestFile.Bytes)
-            throw new MachineConfigException(field, $"{size} is too little: at least {SmallestFile}");
+            throw new MachineConfigException(field, $"{size} is too little for a log: at least {SmallestFile}");
     }
 }
