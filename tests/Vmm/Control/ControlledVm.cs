@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
 using Vmm.Consoles;
 using Vmm.Control;
 using Vmm.Control.Local;
@@ -15,7 +14,7 @@ internal sealed class ControlledVm : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
-    private readonly DeviceLog _log = new(NullLogger.Instance, TimeProvider.System);
+    private readonly VmmLog _log = new("test", [], TimeProvider.System);
     private readonly List<Socket> _clients = [];
 
     public ControlledVm(ConsoleHub? hub = null)
