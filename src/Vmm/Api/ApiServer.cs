@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Vmm.Host;
 
@@ -38,14 +38,15 @@ internal sealed class ApiServer : IDisposable
     /// <summary>Begins to serve.</summary>
     /// <param name="listener">A listening Unix socket; it stays the caller's.</param>
     /// <param name="routes">What is served.</param>
+    /// <param name="log">Told what the server cannot do.</param>
     /// <param name="patience">In place of <see cref="Patience"/>; above the second at which Kestrel looks.</param>
-    public static ApiServer Start(SafeFd listener, ApiRoutes routes, TimeSpan? patience = null)
+    public static ApiServer Start(SafeFd listener, ApiRoutes routes, ILoggerFactory log, TimeSpan? patience = null)
     {
         KestrelServerOptions options = new() { AddServerHeader = false, AllowSynchronousIO = false };
         Limit(options.Limits, patience ?? Patience);
         options.ListenHandle((ulong)listener.Number, endpoint => endpoint.Protocols = HttpProtocols.Http1);
-        SocketTransportFactory transport = new(Options.Create(new SocketTransportOptions { IOQueueCount = 1 }), NullLoggerFactory.Instance);
-        KestrelServer server = new(Options.Create(options), transport, NullLoggerFactory.Instance);
+        SocketTransportFactory transport = new(Options.Create(new SocketTransportOptions { IOQueueCount = 1 }), log);
+        KestrelServer server = new(Options.Create(options), transport, log);
         ApiApplication application = new(routes);
         server.StartAsync(application, CancellationToken.None).GetAwaiter().GetResult();
         return new ApiServer(server, application);

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Vmm.Control;
 using Vmm.Host;
+using Vmm.Logging;
 
 namespace Vmm.Api;
 
@@ -29,10 +30,13 @@ internal sealed class ControlEnds : IDisposable
     }
 
     /// <summary>Serves the API from now on. The server starts beside whatever else is being done: clients wait in the socket's queue.</summary>
-    public void Serve(VmControl control, IVmmProcess process)
+    /// <param name="control">The VM.</param>
+    /// <param name="process">This process.</param>
+    /// <param name="log">Told what the web server cannot do.</param>
+    public void Serve(VmControl control, IVmmProcess process, VmmLog log)
     {
         if (_socket is not null)
-            Start(_socket.Listener, control, process);
+            Start(_socket.Listener, control, process, log);
     }
 
     /// <summary>Lets answers under way be finished, and takes both away.</summary>
@@ -55,6 +59,6 @@ internal sealed class ControlEnds : IDisposable
 
     /// <summary>Apart, so that a run without an API never touches the server's code.</summary>
     [MemberNotNull(nameof(_server))]
-    private void Start(SafeFd listener, VmControl control, IVmmProcess process) =>
-        _server = Task.Run(() => ApiServer.Start(listener, VmApi.Routes(control, process)));
+    private void Start(SafeFd listener, VmControl control, IVmmProcess process, VmmLog log) =>
+        _server = Task.Run(() => ApiServer.Start(listener, VmApi.Routes(control, process), log));
 }

@@ -54,12 +54,12 @@ internal static class BackgroundMachine
         MachineConfig config = MachineConfigResolver.Resolve(vm.Folder.ReadConfig());
         VmControl? control = null;
         using StopSignals signals = new(_ => control?.Stop());
-        using VmmLog log = VmmLog.Open(config);
+        using VmmLog log = VmmLog.Open(config, inBackground: true);
         using ConsoleHub hub = new();
         EventHub events = new(TimeProvider.System);
         using IDisposable listening = events.Subscribe(new EventFile(vm.Folder.Home.EventsFile).Add);
         using ConsoleLog console = new(hub, () => vm.Folder.ConsoleLog);
-        control = new(events, new DeviceLog(log.CreateLogger(DeviceLog.Category)), signals, hub);
+        control = new(events, log, signals, hub);
         using ControlServer server = new(vm.Folder.ControlSocket, new ControlHandler(control, vm, hub));
         control.Create(config);
         MachineOutcome outcome = control.BootHere(() =>

@@ -4,6 +4,7 @@ using Vmm.Control;
 using Vmm.Host;
 using Vmm.Logging;
 using Vmm.Machine;
+using Vmm.Machine.Config;
 
 namespace Vmm.Cli;
 
@@ -29,13 +30,13 @@ internal sealed class EmptySession : IVmmProcess
 
     private int Serve(ControlEndPoints where)
     {
+        using VmmLog log = VmmLog.Open(MachineConfigResolver.Resolve(new()));
         EventHub events = new(TimeProvider.System);
         using ControlEnds ends = new(where, events, TimeProvider.System);
         using StopSignals signals = new(_ => End());
-        using DeviceLog log = new(new StandardErrorLogger("vmm"), TimeProvider.System);
         using VmControl control = new(events, log, signals);
         using IDisposable watch = events.Subscribe(what => Watch(control, what));
-        ends.Serve(control, this);
+        ends.Serve(control, this, log);
         _end.Task.Wait();
         control.Dispose();
         if (_broken?.Fault is Exception fault)

@@ -22,13 +22,13 @@ internal static class MachineSession
         VmControl? control = null;
         StopSignals signals = new(_ => control?.Stop());
         EventHub events = new(TimeProvider.System) { Machine = config.Name };
-        control = new(events, new DeviceLog(log.CreateLogger(DeviceLog.Category)), signals);
+        control = new(events, log, signals);
         try
         {
             using ControlEnds ends = new(where, events, TimeProvider.System);
             control.Create(config);
             using ForegroundPresence presence = new(control, config);
-            ends.Serve(control, new RunningProcess(control));
+            ends.Serve(control, new RunningProcess(control), log);
             outcome = control.BootHere(presence.OnStarted);
         }
         finally

@@ -26,7 +26,9 @@ internal sealed class MachineRun : IDisposable
     private readonly HostConsole _console;
     private readonly StopSignals? _signals;
     private readonly MachineConsoles _sinks;
-    private readonly DeviceLog _log;
+    private readonly VmmLog _log;
+    private readonly DeviceLog _devices;
+    private readonly MachineLog _life;
     private readonly EventHub _events;
     private readonly MetricsTotals _totals = new();
     private readonly long _created = Stopwatch.GetTimestamp();
@@ -42,14 +44,16 @@ internal sealed class MachineRun : IDisposable
     /// <summary>Opens what the machine's consoles lead to; nothing else yet.</summary>
     /// <param name="config">Resolved.</param>
     /// <param name="signals">Told by the terminal's signals; null for a process that has none.</param>
-    /// <param name="log">Told when a driver breaks a device's rules.</param>
+    /// <param name="log">Told what happens to the guest and its devices.</param>
     /// <param name="events">Told what happens.</param>
     /// <param name="hub">Where a console goes that would lead to the terminal; null for the terminal itself.</param>
-    public MachineRun(MachineConfig config, StopSignals? signals, DeviceLog log, EventHub events, ConsoleHub? hub = null)
+    public MachineRun(MachineConfig config, StopSignals? signals, VmmLog log, EventHub events, ConsoleHub? hub = null)
     {
         _config = config;
         _signals = signals;
         _log = log;
+        _devices = new DeviceLog(log.CreateLogger(DeviceLog.Category));
+        _life = new MachineLog(log.CreateLogger(MachineLog.Category));
         _events = events;
         _console = new HostConsole(config, Stop, hub);
         bool hasVirtio = config.VirtioConsole!.Kind != ConsoleKind.Off;
@@ -93,7 +97,7 @@ internal sealed class MachineRun : IDisposable
             using CgroupPlacement? placement = CgroupPlacement.Enter(_config);
             while (true)
             {
-                using MicroVm vm = MachineBuilder.Build(_config, _sinks, _log);
+                using MicroVm vm = MachineBuilder.Build(_config, _sinks, _devices);
                 _console.Attach(new SerialConsole(vm.Platform.Serial), vm.Device<VirtioConsole>() is { } hvc ? new VirtioConsoleInput(hvc) : null);
                 if (started is not null)
                     _console.Start(_signals);
@@ -113,6 +117,7 @@ internal sealed class MachineRun : IDisposable
                     return outcome;
                 Resets++;
                 _events.Publish("vm", "rebooting");
+                _life.Rebooting(outcome.Kind);
             }
         }
         finally
@@ -165,7 +170,7 @@ internal sealed class MachineRun : IDisposable
     {
         // Within the lock: the machine is not taken apart meanwhile, and counts either as running or as ended.
         lock (_lock)
-            return _totals.Snapshot(_current, Stopwatch.GetElapsedTime(_created), Resets, ConsoleBytesDropped);
+            return _totals.Snapshot(_current, Stopwatch.GetElapsedTime(_created), Resets, ConsoleBytesDropped, _log.Counters);
     }
 
     /// <summary>Writes out the guest's last words and gives the terminal back.</summary>
@@ -188,7 +193,10 @@ internal sealed class MachineRun : IDisposable
         }
         started?.Invoke();
         if (started is null)
+        {
             _events.Publish("vm", "rebooted");
+            _life.Rebooted(Resets);
+        }
         MachineOutcome outcome = vm.Machine.WaitForEnd();
         lock (_lock)
         {
@@ -215,7 +223,7 @@ internal sealed class MachineRun : IDisposable
         if (outcome.Kind == OutcomeKind.TripleFault && ran < s_shortestRun)
             return false;
         if (outcome.Kind == OutcomeKind.TripleFault)
-            StandardError.Write($"vmm: {_config.Name}: the guest crashed (triple fault) and starts again; --reboot exit shows where\n");
+            _life.CrashedAndRestarts();
         return outcome.Kind is OutcomeKind.Reset or OutcomeKind.TripleFault;
     }
 }

@@ -15,7 +15,8 @@ namespace Vmm.Control;
 /// </summary>
 internal sealed class VmControl : IDisposable
 {
-    private readonly DeviceLog _log;
+    private readonly VmmLog _log;
+    private readonly MachineLog _life;
     private readonly StopSignals? _signals;
     private readonly ConsoleHub? _hub;
     private readonly Lock _commands = new();
@@ -27,13 +28,14 @@ internal sealed class VmControl : IDisposable
 
     /// <summary>Begins without a VM.</summary>
     /// <param name="events">Told what happens.</param>
-    /// <param name="log">Told when a driver breaks a device's rules.</param>
+    /// <param name="log">Told what happens, for people; it speaks under the VM's name.</param>
     /// <param name="signals">Told by the terminal's signals; null for a process that has none.</param>
     /// <param name="hub">Where a console goes that would lead to the terminal; null for the terminal itself.</param>
-    public VmControl(EventHub events, DeviceLog log, StopSignals? signals = null, ConsoleHub? hub = null)
+    public VmControl(EventHub events, VmmLog log, StopSignals? signals = null, ConsoleHub? hub = null)
     {
         Events = events;
         _log = log;
+        _life = new MachineLog(log.CreateLogger(MachineLog.Category));
         _signals = signals;
         _hub = hub;
     }
@@ -77,10 +79,12 @@ internal sealed class VmControl : IDisposable
     {
         lock (_commands)
         {
-            VmLifecycle.Check(State, VmCommand.Create);
+            Check(VmCommand.Create);
             _config = config;
             Events.Machine = config.Name;
             Events.Publish("vm", "created");
+            _log.Machine = config.Name;
+            _life.Created();
         }
     }
 
@@ -130,6 +134,7 @@ internal sealed class VmControl : IDisposable
         Events.Publish("vm", "pausing");
         TimeSpan took = vm.Machine.Pause();
         Events.Publish("vm", "paused");
+        _life.Paused(took.TotalMilliseconds);
         return took;
     });
 
@@ -139,6 +144,7 @@ internal sealed class VmControl : IDisposable
         Events.Publish("vm", "resuming");
         vm.Machine.Resume();
         Events.Publish("vm", "resumed");
+        _life.Resumed();
         return true;
     });
 
@@ -147,6 +153,7 @@ internal sealed class VmControl : IDisposable
     {
         Events.Publish("vm", "power-button");
         vm.Platform.Power.PressPowerButton();
+        _life.PowerButton();
         return true;
     });
 
@@ -155,6 +162,7 @@ internal sealed class VmControl : IDisposable
     {
         Events.Publish("vm", "nmi");
         vm.Machine.InjectNmi();
+        _life.Nmi();
         return true;
     });
 
@@ -163,7 +171,7 @@ internal sealed class VmControl : IDisposable
     {
         lock (_commands)
         {
-            VmLifecycle.Check(State, VmCommand.Reboot);
+            Check(VmCommand.Reboot);
             Run!.Reboot();
         }
     }
@@ -173,7 +181,7 @@ internal sealed class VmControl : IDisposable
     {
         lock (_commands)
         {
-            VmLifecycle.Check(State, VmCommand.Shutdown);
+            Check(VmCommand.Shutdown);
             End();
         }
     }
@@ -183,12 +191,13 @@ internal sealed class VmControl : IDisposable
     {
         lock (_commands)
         {
-            VmLifecycle.Check(State, VmCommand.Delete);
+            Check(VmCommand.Delete);
             End();
             _run = null;
             _outcome = null;
             _config = null;
             Events.Publish("vm", "deleted");
+            _life.Deleted();
         }
     }
 
@@ -204,6 +213,8 @@ internal sealed class VmControl : IDisposable
                 _config = _config with { Name = name };
             Events.Publish("vm", "renamed", ("to", name));
             Events.Machine = name;
+            _life.Renamed(_log.Machine, name);
+            _log.Machine = name;
         }
     }
 
@@ -216,7 +227,7 @@ internal sealed class VmControl : IDisposable
 
     private MachineRun PrepareBoot()
     {
-        VmLifecycle.Check(State, VmCommand.Boot);
+        Check(VmCommand.Boot);
         // The run before is over, but may be giving its last things back.
         Join();
         Events.Publish("vm", "booting");
@@ -227,6 +238,7 @@ internal sealed class VmControl : IDisposable
     {
         MachineRun? before = _run;
         bool runs = false;
+        long ordered = Stopwatch.GetTimestamp();
         try
         {
             Volatile.Write(ref _outcome, null);
@@ -236,31 +248,50 @@ internal sealed class VmControl : IDisposable
                 runs = true;
                 Volatile.Write(ref _bootedAt, Stopwatch.GetTimestamp());
                 Events.Publish("vm", "booted");
+                _life.Started(_config!.Cpus.Count ?? 1, _config.Memory.Size.ToString(), Stopwatch.GetElapsedTime(ordered).TotalMilliseconds);
                 onStarted();
             });
             run.Dispose();
             Volatile.Write(ref _outcome, outcome);
-            Events.Publish("vm", "shutdown", ("outcome", outcome.Kind.ToString()));
+            OnEnded(outcome);
         }
         catch (Exception fault) when (!runs)
         {
             run.Dispose();
             Volatile.Write(ref _run, before);
+            _life.StartFailed(fault);
             onRefused(fault);
         }
         catch (Exception fault)
         {
             run.Dispose();
-            Volatile.Write(ref _outcome, new MachineOutcome(OutcomeKind.HostFault, Fault: fault));
-            Events.Publish("vm", "shutdown", ("outcome", nameof(OutcomeKind.HostFault)));
+            MachineOutcome outcome = new(OutcomeKind.HostFault, Fault: fault);
+            Volatile.Write(ref _outcome, outcome);
+            OnEnded(outcome);
         }
+    }
+
+    private void OnEnded(MachineOutcome outcome)
+    {
+        Events.Publish("vm", "shutdown", ("outcome", outcome.Kind.ToString()));
+        if (outcome.Fault is { } fault)
+            _life.HostFault(fault);
+        _life.Ended(outcome.Kind, Uptime.TotalMilliseconds);
+    }
+
+    private void Check(VmCommand command)
+    {
+        VmState state = State;
+        if (VmLifecycle.Next(state, command) is null)
+            _life.Refused(command, state);
+        VmLifecycle.Check(state, command);
     }
 
     private T OnMachine<T>(VmCommand command, Func<MicroVm, T> act)
     {
         lock (_commands)
         {
-            VmLifecycle.Check(State, command);
+            Check(command);
             return Run!.With(act);
         }
     }

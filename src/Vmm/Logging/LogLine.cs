@@ -12,8 +12,12 @@ internal static class LogLine
     /// <summary>RFC 3339, UTC.</summary>
     private const string TimeForm = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
 
-    /// <summary>As everything that vmm says on a terminal: <c>vmm: web: message</c>.</summary>
-    public static byte[] Terminal(LogEntry entry) => Encoding.UTF8.GetBytes($"vmm: {entry.Machine}: {entry.Message}\n");
+    /// <summary>
+    /// As everything that vmm says on a terminal: <c>vmm: web: message</c>. Empty for why a machine did not start or broke:
+    /// there the command itself says it, when the terminal has been given back.
+    /// </summary>
+    public static byte[] Terminal(LogEntry entry) =>
+        entry is { Category: MachineLog.Category, Level: >= LogLevel.Error } ? [] : Encoding.UTF8.GetBytes($"vmm: {entry.Machine}: {entry.Message}\n");
 
     /// <summary>For people who read a file: <c>TIME level machine category: message</c>.</summary>
     public static byte[] Text(LogEntry entry) =>

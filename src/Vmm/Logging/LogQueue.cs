@@ -14,8 +14,8 @@ internal sealed class LogQueue(IReadOnlyList<ILogSink> sinks)
     /// <summary>Characters, about, that those may hold.</summary>
     public const int CostLimit = 1 << 20;
 
-    /// <summary>How long the end of the process waits for places that take nothing.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+    /// <summary>How long the end of the process waits for the thread: a busy host may run it late, and a disk may hang.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     private readonly object _lock = new();
     private readonly Queue<LogEntry> _waiting = new();
@@ -31,6 +31,16 @@ internal sealed class LogQueue(IReadOnlyList<ILogSink> sinks)
 
     /// <summary>Lines that are lost.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
+
+    /// <summary>How many messages wait now, and the characters they hold, about.</summary>
+    public (int Messages, int Cost) Waiting
+    {
+        get
+        {
+            lock (_lock)
+                return (_waiting.Count, _cost);
+        }
+    }
 
     /// <summary>Takes a message; never blocks. The thread starts with the first one.</summary>
     public void Add(LogEntry entry)
@@ -68,6 +78,7 @@ internal sealed class LogQueue(IReadOnlyList<ILogSink> sinks)
             _abandoned = true;
             Interlocked.Add(ref _dropped, _waiting.Count);
             _waiting.Clear();
+            _cost = 0;
         }
         return false;
     }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Vmm.Control;
 using Vmm.Machine;
 
 namespace Vmm.Logging;
@@ -82,5 +83,5 @@ internal sealed partial class MachineLog(ILogger logger)
     /// <param name="command">Which.</param>
     /// <param name="state">Where it is in its life.</param>
     [LoggerMessage(15, LogLevel.Debug, "{Command} refused: it is {State}")]
-    public partial void Refused(string command, string state);
+    public partial void Refused(VmCommand command, VmState state);
 }

@@ -48,13 +48,17 @@ internal sealed class VmmLog : ILoggerFactory
     /// <summary>What became of the messages so far.</summary>
     public LogCounters Counters => new(_queue.Written, _sites.Suppressed().Sum(site => site.Ever), _queue.Dropped);
 
+    /// <summary>How many messages wait for their places, and the characters they hold, about.</summary>
+    public (int Messages, int Cost) Waiting => _queue.Waiting;
+
     /// <summary>How many messages were held back at each site that said too much.</summary>
     public IReadOnlyDictionary<LogSite, long> SuppressedBySite => _sites.Suppressed().ToDictionary(site => site.Site, site => site.Ever);
 
     /// <summary>Opens what a machine's description asks for.</summary>
     /// <param name="config">Resolved.</param>
+    /// <param name="inBackground">Whether standard error is a file, which tells the machine's life, and when.</param>
     /// <exception cref="VmmException">A file cannot be written, or there is no journal.</exception>
-    public static VmmLog Open(MachineConfig config)
+    public static VmmLog Open(MachineConfig config, bool inBackground = false)
     {
         List<ILogSink> sinks = [];
         try
@@ -62,7 +66,7 @@ internal sealed class VmmLog : ILoggerFactory
             foreach (LogConfig log in config.Log)
             {
                 if (log.Target != LogTarget.Off)
-                    sinks.Add(Open(log));
+                    sinks.Add(Open(log, inBackground));
             }
         }
         catch
@@ -113,14 +117,14 @@ internal sealed class VmmLog : ILoggerFactory
             sink.Dispose();
     }
 
-    private static ILogSink Open(LogConfig log)
+    private static ILogSink Open(LogConfig log, bool inBackground)
     {
-        LogLevel level = LogLevels.Of(log.Level ?? LogThreshold.Warning);
+        LogLevel level = LogLevels.Of(log.Level ?? (inBackground ? LogThreshold.Info : LogThreshold.Warning));
         return log.Target switch
         {
             LogTarget.Journal => new JournalSink(log.Path, level),
             LogTarget.File => new FileSink(log.Path!, level, log.Format == LogFormat.Json ? LogLine.Json : LogLine.Text, log.Size),
-            _ => new DescriptorSink(StandardErrorDescriptor, level, log.Format == LogFormat.Json ? LogLine.Json : LogLine.Terminal),
+            _ => new DescriptorSink(StandardErrorDescriptor, level, log.Format == LogFormat.Json ? LogLine.Json : inBackground ? LogLine.Text : LogLine.Terminal),
         };
     }
 

@@ -29,7 +29,7 @@ internal sealed class VmmLogger(VmmLog log, string category) : ILogger
             log.Add(category, Level(logLevel), eventId, formatter(state, exception), values, exception);
     }
 
-    private LogLevel Level(LogLevel level) => _isFramework && level is (LogLevel.Information or LogLevel.Debug) ? level - 1 : level;
+    private LogLevel Level(LogLevel level) => _isFramework && level is > LogLevel.Trace and < LogLevel.Error ? level - 1 : level;
 
     private static string Device(IReadOnlyList<KeyValuePair<string, object?>>? values)
     {

@@ -1,3 +1,5 @@
+using Vmm.Logging;
+
 namespace Vmm.Metrics;
 
 /// <summary>
@@ -26,6 +28,9 @@ internal sealed record MachineMetrics
 
     /// <summary>Bytes that the guest printed and nobody took in time.</summary>
     public required long ConsoleBytesDropped { get; init; }
+
+    /// <summary>What became of the lines of the log.</summary>
+    public required LogCounters Log { get; init; }
 
     /// <summary>The process of the host that is this machine.</summary>
     public required ProcessMetrics Process { get; init; }

@@ -1,4 +1,5 @@
 using Vmm.Devices.Virtio.Block;
+using Vmm.Logging;
 using Vmm.Machine;
 using Vmm.Machine.Build;
 using Vmm.Machine.Exits;
@@ -35,7 +36,8 @@ internal sealed class MetricsTotals
     /// <param name="uptime">Since the first start.</param>
     /// <param name="reboots">How often the guest was started again.</param>
     /// <param name="consoleBytesDropped">Bytes of console output that nobody took.</param>
-    public MachineMetrics Snapshot(MicroVm? running, TimeSpan uptime, int reboots, long consoleBytesDropped)
+    /// <param name="log">What became of the lines of the log.</param>
+    public MachineMetrics Snapshot(MicroVm? running, TimeSpan uptime, int reboots, long consoleBytesDropped, LogCounters log)
     {
         lock (_lock)
         {
@@ -50,6 +52,7 @@ internal sealed class MetricsTotals
                 Vcpus = running is null ? _vcpus : SumVcpus(running.Machine),
                 Disks = running is null ? _disks : SumDisks(running),
                 ConsoleBytesDropped = consoleBytesDropped,
+                Log = log,
                 Process = ProcessReader.Read(resident),
                 Memory = new MemoryMetrics(running is null ? _configured : (long)running.Ram.Memory.Size, resident),
             };

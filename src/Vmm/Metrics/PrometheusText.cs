@@ -29,6 +29,9 @@ internal static class PrometheusText
         if (metrics.Disks.Count > 0)
             WriteDisks(writer, metrics.Disks);
         writer.Counter("vmm_console_dropped_bytes_total", "Bytes that the guest printed and nobody took in time.").Value(metrics.ConsoleBytesDropped);
+        writer.Counter("vmm_log_lines_written_total", "Lines of the log that a place took; a message for two places counts twice.").Value(metrics.Log.Written);
+        writer.Counter("vmm_log_messages_suppressed_total", "Messages held back because their site had said enough.").Value(metrics.Log.Suppressed);
+        writer.Counter("vmm_log_lines_dropped_total", "Lines of the log that are lost: their place was closed, full or too slow.").Value(metrics.Log.Dropped);
         WriteMemory(writer, metrics);
     }
 

@@ -78,7 +78,7 @@ public class VmCreateFuzz
 
     private static void Try(byte[] body, ref int made)
     {
-        using DeviceLog log = new(new StandardErrorLogger("fuzz"), TimeProvider.System);
+        using VmmLog log = new("fuzz", [], TimeProvider.System);
         using VmControl control = new(new EventHub(TimeProvider.System), log);
         ApiRoutes routes = VmApi.Routes(control, new NoProcess());
         try

@@ -13,7 +13,7 @@ internal sealed class ApiRig : IVmmProcess, IDisposable
     private static readonly TimeSpan s_testPatience = TimeSpan.FromSeconds(60);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("vmm-api-");
-    private readonly DeviceLog _log = new(new StandardErrorLogger("test"), TimeProvider.System);
+    private readonly VmmLog _log = new("test", [], TimeProvider.System);
     private readonly ApiSocket _socket;
     private readonly ApiServer _server;
     private readonly TaskCompletionSource _ended = new();
@@ -23,7 +23,7 @@ internal sealed class ApiRig : IVmmProcess, IDisposable
     {
         Control = new VmControl(new EventHub(TimeProvider.System), _log);
         _socket = new ApiSocket(new(SocketPath, null));
-        _server = ApiServer.Start(_socket.Listener, VmApi.Routes(Control, this), patience);
+        _server = ApiServer.Start(_socket.Listener, VmApi.Routes(Control, this), _log, patience);
         Client = new HttpClient(new SocketsHttpHandler { ConnectCallback = async (_, cancel) => await OpenAsync(cancel) })
         {
             BaseAddress = new Uri("http://localhost/api/v1/"),

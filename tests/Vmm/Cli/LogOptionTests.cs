@@ -9,8 +9,8 @@ public class LogOptionTests
         MachineConfigFile.FromText("dry-run", CommandLineRun.DryRun(arguments)).Config.Log;
 
     [Fact]
-    public void Without_the_option_warnings_go_to_standard_error() =>
-        Assert.Equal([new() { Level = LogThreshold.Warning }], Logs());
+    public void Without_the_option_the_log_goes_to_standard_error_at_the_level_that_is_usual_there() =>
+        Assert.Equal([new()], Logs());
 
     [Fact]
     public void Every_key_reaches_the_machine() =>

@@ -1,4 +1,5 @@
 using Vmm.Kvm.Abi;
+using Vmm.Logging;
 using Vmm.Machine.Exits;
 using Vmm.Metrics;
 using Vmm.Tests.Vmm.Machine;
@@ -30,6 +31,7 @@ internal static class MetricsSample
             Vcpus = [Vcpu(0), Vcpu(1)],
             Disks = [new DiskMetrics { Name = "disk0", Reads = 3, ReadBytes = 4096, InFlight = 1, QueueSize = 256 }],
             ConsoleBytesDropped = 5,
+            Log = new LogCounters(7, 2, 1),
             Process = new ProcessMetrics { ResidentBytes = 30, PrivateBytes = 20, OverheadBytes = 10, CpuNs = 250_000_000, Threads = 4, OpenFds = 12 },
             Memory = new MemoryMetrics(1 << 20, 1 << 19),
         };

@@ -10,6 +10,7 @@ internal static class AbsolutePaths
         Initrd = Full(config.Initrd),
         Module = [.. config.Module.Select(module => module with { Path = Full(module.Path)! })],
         Disk = [.. config.Disk.Select(disk => disk with { Path = Full(disk.Path)! })],
+        Log = [.. config.Log.Select(log => log with { Path = Full(log.Path) })],
         Console = Full(config.Console),
         VirtioConsole = Full(config.VirtioConsole),
     };

@@ -12,7 +12,7 @@ internal sealed record LogConfig
     /// <summary>What its lines look like. The journal has its own form.</summary>
     public LogFormat Format { get; set; }
 
-    /// <summary>The least serious messages it takes. Not given: what <c>log-level</c> says, or else warnings on standard error and the machine's life elsewhere.</summary>
+    /// <summary>The least serious messages it takes. Not given: what <c>log-level</c> says, or else the machine's life; on the standard error of a VM at a terminal, warnings.</summary>
     public LogThreshold? Level { get; set; }
 
     /// <summary>A file that would grow past this becomes <c>PATH.1</c>, in place of the one before. Not given: it grows.</summary>

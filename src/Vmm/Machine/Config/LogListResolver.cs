@@ -24,7 +24,7 @@ internal static class LogListResolver
         one.Target == other.Target && (one.Target != LogTarget.File || PathRules.AreSame(one.Path ?? "", other.Path ?? ""));
 
     private static LogConfig WithLevel(LogConfig log, LogThreshold? level) =>
-        log with { Level = log.Level ?? level ?? (log.Target == LogTarget.Stderr ? LogThreshold.Warning : LogThreshold.Info) };
+        log with { Level = log.Level ?? level ?? (log.Target == LogTarget.Stderr ? null : LogThreshold.Info) };
 
     private static void Check(IReadOnlyList<LogConfig> logs, int index)
     {

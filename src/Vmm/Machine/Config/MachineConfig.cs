@@ -73,7 +73,7 @@ internal sealed record MachineConfig
     /// <summary>What happens when the guest resets itself.</summary>
     public RebootPolicy Reboot { get; set; }
 
-    /// <summary>Where the log goes. Resolved: never empty, each with its level; standard error when nothing was given.</summary>
+    /// <summary>Where the log goes. Resolved: never empty; standard error when nothing was given. Each has its level but standard error, whose usual one the process knows.</summary>
     public IReadOnlyList<LogConfig> Log { get; set; } = [];
 
     /// <summary>The level of each place that has none of its own.</summary>
