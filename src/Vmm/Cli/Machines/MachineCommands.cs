@@ -18,6 +18,8 @@ internal static class MachineCommands
         KillCommand.Create(),
         RenameCommand.Create(),
         RemoveCommand.Create(),
+        StatsCommand.Create(),
+        TopCommand.Create(),
         LogsCommand.Create(),
         EventsCommand.Create(),
         WaitCommand.Create(),

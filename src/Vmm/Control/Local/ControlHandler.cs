@@ -44,6 +44,8 @@ internal sealed class ControlHandler(VmControl control, LockedVm vm, ConsoleHub?
                 return new() { Status = Status() };
             case ControlVerb.Config:
                 return new() { Config = control.Config };
+            case ControlVerb.Metrics:
+                return new() { Metrics = control.Run?.ReadMetrics() ?? throw new VmmException($"'{vm.Folder.Name}' has not run yet: nothing was counted") };
             case ControlVerb.Pause:
                 return new() { PausedInMicroseconds = control.Pause().TotalMicroseconds };
             case ControlVerb.Resume:

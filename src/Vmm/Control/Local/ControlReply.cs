@@ -1,4 +1,5 @@
 using Vmm.Machine.Config;
+using Vmm.Metrics;
 
 namespace Vmm.Control.Local;
 
@@ -16,6 +17,9 @@ internal sealed record ControlReply
 
     /// <summary>For <see cref="ControlVerb.Config"/>.</summary>
     public MachineConfig? Config { get; init; }
+
+    /// <summary>For <see cref="ControlVerb.Metrics"/>.</summary>
+    public MachineMetrics? Metrics { get; init; }
 
     /// <summary>How long the last vCPU took to be held, in microseconds, for <see cref="ControlVerb.Pause"/>.</summary>
     public double? PausedInMicroseconds { get; init; }
