@@ -7,7 +7,7 @@ namespace Vmm.Lab.Images;
 public static class GuestInitramfs
 {
     private static readonly string[] DefaultModules =
-        ["virtio_pci", "virtio_mmio", "virtio_blk", "virtio_console", "virtio_rng", "ext4", "crc32c_generic"];
+        ["virtio_pci", "virtio_mmio", "virtio_blk", "virtio_console", "virtio_rng", "ext4", "crc32c_generic", "button", "evdev"];
 
     /// <summary>
     /// busybox, the virtio drivers of <paramref name="kernel"/> and ext4, loaded at start, and

@@ -23,6 +23,11 @@ done < /modules/order
 # hvc0 appears with its module: a kernel that has no other console started us without one.
 [ -t 1 ] || exec </dev/console >/dev/console 2>&1
 
+# What a distribution's acpid or logind does: the power button powers off. The only input device here is that button.
+for button in /dev/input/event*; do
+    [ -e "$button" ] && { head -c 24 "$button" >/dev/null && { sync; umount -a -r; poweroff -f; }; } 2>/dev/null &
+done
+
 script='' end=''
 for word in $(cat /proc/cmdline); do
     case $word in

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Vmm.Background;
+using Vmm.Machine;
 using Vmm.Machine.Config;
 using Vmm.Registry;
 
@@ -19,7 +20,8 @@ internal static class CreateCommand
         {
             MachineConfig config = AbsolutePaths.Of(machine.Describe(line));
             VmHome home = VmHome.Find();
-            IReadOnlyList<Check.HostFinding> findings = Preflight.Look(config);
+            OvercommitReport host = Overcommit.Look(home, (config.Name, config.Cpus.Topology.Count, config.Memory.Size.Bytes));
+            IReadOnlyList<Check.HostFinding> findings = [.. Preflight.Look(config), .. Overcommit.Findings(host)];
             TextTable table = new();
             foreach (Check.HostFinding finding in findings)
                 table.Add(Word.Of(finding.Verdict), finding.Name, finding.Detail);

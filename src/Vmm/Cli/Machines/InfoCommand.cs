@@ -19,7 +19,7 @@ internal static class InfoCommand
         {
             bool json = VmArgument.WantsJson(line, output);
             VmFolder folder = VmHome.Find().Existing(line.GetValue(name)!);
-            VmInfo info = Look(folder);
+            VmInfo info = Look(folder) with { Host = Overcommit.Look(folder.Home) };
             if (json)
                 MachinesJson.Print(info, MachinesJson.Default.VmInfo);
             else
@@ -66,6 +66,9 @@ internal static class InfoCommand
         foreach (DiskConfig disk in config.Disk)
             table.Add($"disk {disk.Id}", $"{disk.Path}{(disk.Readonly ? ", read-only" : "")}{(disk.Direct ? ", direct" : "")}");
         table.Add("folder", folder.Path);
+        table.Add("host", Overcommit.Ratios(info.Host!));
+        foreach (string warning in info.Host!.Warnings)
+            table.Add("", warning);
         return table.ToString();
     }
 

@@ -1,3 +1,4 @@
+using Vmm.Machine;
 using Vmm.Machine.Config;
 using Vmm.Registry;
 
@@ -20,4 +21,7 @@ internal sealed record VmInfo
 
     /// <summary>Where its files are.</summary>
     public required string Folder { get; init; }
+
+    /// <summary>What the running VMs have been promised, beside what the host has.</summary>
+    public OvercommitReport? Host { get; init; }
 }
