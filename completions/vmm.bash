@@ -89,7 +89,7 @@ _vmm()
     stop) [[ $prev == --timeout ]] || _vmm_machines $many '--timeout --force' ;;
     logs) [[ $prev == --tail ]] || _vmm_machines 1 '--vmm --follow --tail' ;;
     console | rename | wait) _vmm_machines 1 ;;
-    top) _vmm_machines 0 ;;
+    top) [[ $prev == --@(interval|count) ]] || _vmm_machines $many '--interval --count' ;;
     bench)
         if ((cword == 2)); then
             COMPREPLY=($(compgen -W 'pause --help' -- "$cur"))

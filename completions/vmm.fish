@@ -81,6 +81,9 @@ complete -c vmm -n '__vmm_verb create' -l force -d 'Create it even if something 
 
 complete -c vmm -n '__vmm_verb start pause resume reboot nmi stop kill rm events' -a '(vmm list --quiet 2>/dev/null)' -d VM
 complete -c vmm -n '__vmm_verb_alone info console rename logs wait stats' -a '(vmm list --quiet 2>/dev/null)' -d VM
+complete -c vmm -n '__vmm_verb top' -a '(vmm list --quiet 2>/dev/null)' -d VM
+complete -c vmm -n '__vmm_verb top' -l interval -x -d 'Seconds between two looks'
+complete -c vmm -n '__vmm_verb top' -l count -x -d 'How many looks'
 complete -c vmm -n '__vmm_verb bench' -a pause -d 'How long a pause takes'
 complete -c vmm -n '__vmm_verb bench' -l rounds -x -d 'How many'
 complete -c vmm -n '__vmm_verb list info events bench' -l output -x -a 'table json' -d 'How it is written'

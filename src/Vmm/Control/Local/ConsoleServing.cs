@@ -30,9 +30,16 @@ internal sealed unsafe class ConsoleServing(ConsoleHub hub, ControlStream stream
         stream.CarriesConsole = true;
         Thread output = new(SendOutput, StackSize) { Name = "control-console", IsBackground = true };
         HostThread.Start(output);
-        ReceiveInput();
-        _gone = true;
-        output.Join();
+        try
+        {
+            ReceiveInput();
+        }
+        finally
+        {
+            // In any case: the descriptor is closed after this, and its number soon another's.
+            _gone = true;
+            output.Join();
+        }
     }
 
     private void SendOutput()
