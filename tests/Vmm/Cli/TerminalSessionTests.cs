@@ -103,7 +103,7 @@ public sealed class TerminalSessionTests
         using VmmProcess vmm = new("run", "--kernel", "/nowhere/vmlinuz");
         Assert.Equal(ExitCodes.StartFailed, vmm.WaitForExit());
         Assert.Equal(vmm.Before, vmm.Pty.Settings);
-        Assert.Contains("/nowhere/vmlinuz", vmm.Screen, StringComparison.Ordinal);
+        vmm.Await("/nowhere/vmlinuz");
         Assert.DoesNotContain("   at ", vmm.Screen, StringComparison.Ordinal);
     }
 }
