@@ -25,11 +25,13 @@ internal static class Program
                 return await BlockThroughput.RunAsync(vmm);
             case "api":
                 return ApiStart.Run(vmm);
+            case "fleet":
+                return await Fleet.RunAsync(vmm);
             case "micro":
                 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(arguments[1..]);
                 return 0;
             default:
-                Console.Error.WriteLine("usage: bench startup|footprint|exits|boot|block|api|micro   (VMM_BINARY names the vmm to measure; out/vmm otherwise)");
+                Console.Error.WriteLine("usage: bench startup|footprint|exits|boot|block|fleet|api|micro   (VMM_BINARY names the vmm to measure; out/vmm otherwise)");
                 return Usage;
         }
     }

@@ -7,15 +7,16 @@ using Xunit;
 
 namespace Vmm.Tests.Linux;
 
-/// <summary>A stock Linux VM from its creation to its removal, by commands and by the API: scripts as a user would write them.</summary>
+/// <summary>VMs from their creation to their removal, by commands and by the API: scripts as a user would write them.</summary>
 public class ManageTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     [Theory]
     [InlineData("manage.sh", "ok removed: nothing left")]
+    [InlineData("background.sh", "ok renamed, rebooted, stopped, removed; every pause holds")]
     [InlineData("api.sh", "ok powered down, deleted, gone")]
-    public async Task Stock_vm_lives_its_whole_life_by_script(string script, string lastWords)
+    public async Task Vm_lives_its_whole_life_by_script(string script, string lastWords)
     {
         ILabHost lab = await LabHost.EnsureAsync();
         Kernel kernel = await KernelStore.GetAsync(KernelFlavour.Cloud);

@@ -1,0 +1,78 @@
+#!/bin/sh
+# Tiny VMs in the background: what is left after kill -9, a start that fails, --rm; the console; names.
+# usage: background.sh VMM. Prints what went well; the first thing that does not ends it.
+set -eu
+vmm=$1
+export VMM_HOME=/tmp/background.$$
+out=$VMM_HOME.out
+trap '"$vmm" list --quiet | xargs -r "$vmm" kill >/dev/null 2>&1 || true; rm -rf "$VMM_HOME" "$out"' EXIT
+
+until_true() {
+    left=300
+    until "$@"; do
+        left=$((left - 1))
+        [ $left -gt 0 ] || { echo "never true: $*"; "$vmm" list; exit 1; }
+        sleep 0.1
+    done
+}
+# refused TEXT COMMAND…: the command fails with one line that has the text.
+refused() {
+    text=$1
+    shift
+    if "$@" >"$out" 2>&1; then echo "was not refused: $*"; exit 1; fi
+    grep -q "$text" "$out" || { echo "$* said: $(cat "$out")"; exit 1; }
+}
+state() { "$vmm" list | awk -v name="$1" '$1 == name { print $2 }'; }
+is() { [ "$(state "$1")" = "$2" ]; }
+pid() { sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$VMM_HOME/$1/state.json"; }
+tiny() { "$vmm" run -d --firmware monitor --memory 4M "$@"; }
+
+[ "$(tiny --name web)" = web ]
+[ "$(tiny)" = monitor ]
+[ "$(tiny)" = monitor-2 ]
+is web running
+[ "$(stat -c %a "$VMM_HOME")" = 700 ]
+[ "$(stat -c %a "$VMM_HOME/web/control.sock")" = 600 ]
+refused "there is a VM 'web' already" tiny --name web
+refused "there is no VM 'wbe'; did you mean 'web'" "$vmm" pause wbe
+echo "ok started, named, listed"
+
+until_true grep -q 'type help' "$VMM_HOME/web/console.log"
+printf 'help\r' | timeout 5 "$vmm" console web >"$out" || [ $? = 124 ]
+grep -q 'type help for its commands' "$out"
+grep -q 'power off (also Ctrl-D)' "$out"
+echo "ok console: what was printed before, and what was asked for"
+
+kill -9 "$(pid monitor)"
+until_true is monitor killed
+refused "it is not running" "$vmm" pause monitor
+"$vmm" start monitor
+is monitor running
+kill -9 "$(pid monitor-2)"
+until_true is monitor-2 killed
+"$vmm" rm monitor-2
+echo "ok kill -9: told as such, started again, removed"
+
+tiny --name gone --rm >/dev/null
+kill -9 "$(pid gone)"
+until_true is gone ''
+[ ! -e "$VMM_HOME/gone" ]
+refused "there is no 'nope'" "$vmm" run -d --name half --firmware nope
+refused "no such file" "$vmm" run -d --name half --firmware hello --disk /none.img
+[ ! -e "$VMM_HOME/half" ]
+refused "cannot start 'web': it is running" "$vmm" start web
+refused "cannot remove 'web': it is running" "$vmm" rm web
+echo "ok nothing half-made, nothing left"
+
+"$vmm" rename web shop
+is shop running
+"$vmm" reboot shop
+until_true sh -c "grep -q rebooted '$VMM_HOME/events.jsonl'"
+refused "did not power off" "$vmm" stop --timeout 0.5 shop
+"$vmm" stop --timeout 0.5 --force shop
+is shop stopped
+"$vmm" kill monitor
+"$vmm" rm shop monitor
+[ "$(ls "$VMM_HOME")" = events.jsonl ]
+"$vmm" bench pause --rounds 100 | grep -q 'exits while held: none'
+echo "ok renamed, rebooted, stopped, removed; every pause holds"
