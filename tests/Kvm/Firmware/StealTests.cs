@@ -1,4 +1,5 @@
 using System.Globalization;
+using Vmm.Host;
 using Vmm.Kvm;
 using Xunit;
 
@@ -19,7 +20,7 @@ public sealed class StealTests
         KvmDevice.Require();
         using (KvmSystem kvm = KvmSystem.Open())
             Assert.SkipUnless(kvm.GetSupportedCpuid().Any(e => e.function == FeatureLeaf && (e.eax & StealFeature) != 0), "this KVM tells no steal time");
-        string[] arguments = ["run", "--firmware", "steal", "--cpus", $"1,affinity={global::Vmm.Host.HostProcessors.Allowed()[0]}", "--cmdline", "n=5 mcycles=400"];
+        string[] arguments = ["run", "--firmware", "steal", "--cpus", $"1,affinity={HostProcessors.Allowed()[0]}", "--cmdline", "n=5 mcycles=400"];
 
         GuestRun[] runs = await Task.WhenAll(GuestRun.WatchAsync(s_vmm, arguments, ""), GuestRun.WatchAsync(s_vmm, arguments, ""));
 
