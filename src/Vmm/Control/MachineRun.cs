@@ -95,6 +95,7 @@ internal sealed class MachineRun : IDisposable
         try
         {
             using CgroupPlacement? placement = CgroupPlacement.Enter(_config);
+            DeferredClose.IsAllowed = placement is null;
             while (true)
             {
                 using MicroVm vm = MachineBuilder.Build(_config, _sinks, _devices);

@@ -17,12 +17,18 @@ internal static unsafe class DeferredClose
 
     private static long s_last = -LeastMillisecondsBetween;
 
+    /// <summary>
+    /// Whether a close may come later. Not while this process is in a cgroup of its own: threads of the kernel that belong
+    /// to the virtual machine are in it too, and it cannot be removed until they are gone.
+    /// </summary>
+    public static bool IsAllowed { get; set; } = true;
+
     /// <summary>Closes it, soon.</summary>
     /// <param name="fd">Must not be used any more.</param>
     public static void Close(SafeFd fd)
     {
         long now = Environment.TickCount64;
-        if (now - Interlocked.Exchange(ref s_last, now) < LeastMillisecondsBetween)
+        if (!IsAllowed || now - Interlocked.Exchange(ref s_last, now) < LeastMillisecondsBetween)
         {
             fd.Dispose();
             return;

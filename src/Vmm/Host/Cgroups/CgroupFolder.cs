@@ -28,6 +28,7 @@ internal sealed unsafe class CgroupFolder(string path)
         if (fd < 0)
             return Linux.LastError;
         using SafeFd open = new(fd);
+        using SafeFd opened = new(fd);
         byte[] bytes = Encoding.UTF8.GetBytes(text);
         fixed (byte* start = bytes)
             return Linux.write(fd, start, (nuint)bytes.Length) < 0 ? Linux.LastError : Errno.None;

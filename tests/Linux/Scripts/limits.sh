@@ -1,0 +1,42 @@
+#!/bin/sh
+# A VM's share of the host: its cgroup holds what was asked for, is felt, and goes with it, after kill -9 with the next VM.
+# usage: limits.sh VMM. Prints what went well; the first thing that does not ends it. 77: no cgroup v2 to be had here.
+set -eu
+vmm=$1
+export VMM_HOME=/tmp/limits.$$
+trap '"$vmm" list --quiet | xargs -r "$vmm" kill >/dev/null 2>&1 || true; rm -rf "$VMM_HOME"' EXIT
+root=/sys/fs/cgroup
+grep -q ' - cgroup2 ' /proc/self/mountinfo || mount -t cgroup2 none $root 2>/dev/null || exit 77
+grep -qw cpu "$root/cgroup.controllers" 2>/dev/null || exit 77
+
+until_true() {
+    left=300
+    until "$@"; do
+        left=$((left - 1))
+        [ $left -gt 0 ] || { echo "never true: $*"; cat "$group/cpu.stat"; exit 1; }
+        sleep 0.1
+    done
+}
+limited() { "$vmm" run -d --name "$1" --firmware unrest --cpus 1 --memory 16M --cmdline n=9000000000000000000 --cpu-quota 50% --cpu-shares 512 --memory-max 256M >/dev/null; }
+pid() { sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$VMM_HOME/$1/state.json"; }
+group() { echo "$root$(sed -n 's/^0:://p' "/proc/$(pid "$1")/cgroup")"; }
+throttled() { [ "$(sed -n 's/^nr_throttled //p' "$group/cpu.stat")" -gt 3 ]; }
+
+limited one
+group=$(group one)
+[ "$(cat "$group/cpu.max")" = '50000 100000' ]
+[ "$(cat "$group/cpu.weight")" = 50 ]
+[ "$(cat "$group/memory.max")" = 268435456 ]
+until_true throttled
+echo "ok in a cgroup with its limits, and held to them"
+"$vmm" kill one
+until_true [ ! -e "$group" ]
+echo "ok the cgroup went with it"
+limited two
+left=$(group two)
+kill -9 "$(pid two)"
+limited three
+group=$(group three)
+until_true [ ! -e "$left" ]
+"$vmm" kill three
+echo "ok what a killed one left, the next swept"
