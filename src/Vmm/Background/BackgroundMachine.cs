@@ -42,7 +42,7 @@ internal static class BackgroundMachine
             using StringWriter text = new();
             int code = ErrorReport.Write(fault, text, showTrace: Environment.GetEnvironmentVariable(ErrorReport.DebugVariable) == "1");
             StandardError.Write(text.ToString());
-            vm.Folder.WriteRecord(record with { EndedAt = DateTimeOffset.UtcNow, Outcome = "failed", ExitCode = code });
+            vm.Folder.TryWriteRecord(record with { EndedAt = DateTimeOffset.UtcNow, Outcome = "failed", ExitCode = code });
             string line = fault is VmmException ? fault.Message : text.ToString();
             Report(reporting, $"{code} {line}");
             return code;
@@ -78,7 +78,7 @@ internal static class BackgroundMachine
         if (record.RemoveAtEnd)
             vm.Remove();
         else
-            vm.Folder.WriteRecord(record with { EndedAt = DateTimeOffset.UtcNow, Outcome = OutcomeReport.Word(outcome), ExitCode = code });
+            vm.Folder.TryWriteRecord(record with { EndedAt = DateTimeOffset.UtcNow, Outcome = OutcomeReport.Word(outcome), ExitCode = code });
         return code;
     }
 

@@ -64,9 +64,9 @@ internal sealed class ConsoleLog : IDisposable
                 file.Write(buffer.AsSpan(0, count));
                 file.Flush();
             }
-            catch (Exception full) when (full is IOException or UnauthorizedAccessException)
+            catch (Exception full) when (full is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
             {
-                // A full disk loses the log, never the guest.
+                // A full disk, or a limit on files (EFBIG, which the runtime tells by the last of these), loses the log, never the guest.
             }
             if (count < Piece && !_hub.HasEnded)
                 Thread.Sleep(s_gather);

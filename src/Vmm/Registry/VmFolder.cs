@@ -134,6 +134,19 @@ internal sealed class VmFolder(VmHome home, string name)
         return true;
     }
 
+    /// <summary>Like <see cref="WriteRecord"/>, at the end of a run: a full disk loses the record, and changes nothing else.</summary>
+    public void TryWriteRecord(VmRecord record)
+    {
+        try
+        {
+            WriteRecord(record);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            // The list will call it killed.
+        }
+    }
+
     /// <summary>Deletes a folder, as far as that is possible.</summary>
     public static void Delete(string path)
     {
@@ -159,8 +172,16 @@ internal sealed class VmFolder(VmHome home, string name)
     private static void Replace(string path, string text)
     {
         string making = path + ".new";
-        File.WriteAllText(making, text);
-        File.Move(making, path, overwrite: true);
+        try
+        {
+            File.WriteAllText(making, text);
+            File.Move(making, path, overwrite: true);
+        }
+        catch (ArgumentOutOfRangeException tooLarge)
+        {
+            // How the runtime tells EFBIG: the user's limit on the size of files (ulimit -f).
+            throw new IOException($"'{making}' would be larger than the limit on files allows (ulimit -f)", tooLarge);
+        }
     }
 
     private string In(string file) => System.IO.Path.Combine(Path, file);

@@ -32,7 +32,7 @@ public class ScarcityTests
         KvmDevice.Require();
         ShellRun.RequireShipped();
         // 8 GB are plenty for the program, and less than the guest's memory.
-        ShellRun.AssertRefused(await ShellRun.WatchAsync("ulimit -v 8000000; exec $vmm run --firmware hello --memory 16G"), "16384 MiB (ENOMEM)");
+        ShellRun.AssertRefused(await ShellRun.WatchAsync("ulimit -v 8000000; exec $vmm run --firmware hello --memory 9G"), "9216 MiB (ENOMEM)");
     }
 
     [Fact]
