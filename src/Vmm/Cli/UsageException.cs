@@ -13,5 +13,10 @@ internal sealed class UsageException(string message, string hint) : VmmException
 
     /// <summary>An error in what was given to one command.</summary>
     public static UsageException For(Command command, string message) =>
-        new(message, command is RootCommand ? "Try 'vmm --help'." : $"Try 'vmm {command.Name} --help'.");
+        new(message, $"Try 'vmm {Path(command)}--help'.");
+
+    /// <summary>A command's name after those of the commands that it belongs to, as it is typed.</summary>
+    private static string Path(Command command) => command is RootCommand
+        ? ""
+        : $"{string.Concat(command.Parents.OfType<Command>().Select(Path))}{command.Name} ";
 }

@@ -17,8 +17,8 @@ internal static class LogsCommand
         Command command = new("logs", "Show what a VM's guest printed") { name, own, follow, tail };
         command.SetAction(line =>
         {
-            VmFolder folder = VmHome.Find().Existing(line.GetValue(name)!);
             int? lines = Lines(line, tail);
+            VmFolder folder = VmHome.Find().Existing(line.GetValue(name)!);
             using FollowedFile file = new(line.GetValue(own) ? folder.VmmLog : folder.ConsoleLog);
             using Stream output = System.Console.OpenStandardOutput();
             if (lines is int last)
