@@ -7,11 +7,11 @@ QUIET := -nodeReuse:false -v q --nologo --tl:off
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-SOURCES := $(shell find src firmware \( -name bin -o -name obj \) -prune -o \( -name '*.cs' -o -name '*.csproj' -o -name '*.xml' \) -print) \
+SOURCES := $(shell find src firmware \( -name bin -o -name obj \) -prune -o \( -name '*.cs' -o -name '*.csproj' -o -name '*.xml' -o -name 'exits.c' \) -print) \
            Directory.Build.props Directory.Packages.props global.json .editorconfig docs/openapi.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo shell test lab fuzz bench format lint install uninstall clean tools
+.PHONY: help build demo shell test lab fuzz soak bench format lint install uninstall clean tools
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ lab: tools ## A shell where stock kernels can run as guests
 fuzz: ## The fuzzers, for longer than in `make test` (FUZZ_SECONDS=600)
 	$(DOTNET) build tests/Fuzz $(QUIET)
 	@VMM_FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) tests/run.sh Fuzz
+
+soak: tools out/vmm ## A stock guest under stress-ng, fio --verify and iperf3 (SOAK_SECONDS=600)
+	@tests/soak.sh $(or $(SOAK_SECONDS),600)
 
 bench: tools out/vmm ## Benchmarks, side by side with QEMU and a bare C loop
 	$(DOTNET) run -c Release --project bench -- $(ARGS)

@@ -14,24 +14,32 @@ internal static class Program
         switch (arguments.FirstOrDefault())
         {
             case "startup":
-                return StartUp.Run(vmm);
+                return await WhereKvmIs.RunAsync(vmm, arguments, StartUp.Run);
             case "footprint":
-                return Footprint.Run(vmm);
+                return await WhereKvmIs.RunAsync(vmm, arguments, Footprint.Run);
             case "exits":
-                return ExitPath.Run(vmm);
+                return await WhereKvmIs.RunAsync(vmm, arguments, ExitPath.Run);
+            case "snapshot":
+                return await WhereKvmIs.RunAsync(vmm, arguments, SnapshotAndRestore.Run);
             case "boot":
                 return await BootTime.RunAsync(vmm);
             case "block":
-                return await BlockThroughput.RunAsync(vmm);
+                return await BlockThroughput.RunAsync(vmm, arguments.ElementAtOrDefault(1));
+            case "net":
+                return await NetThroughput.RunAsync(vmm);
             case "api":
-                return ApiStart.Run(vmm);
+                return ApiStart.Run(vmm) | await WhereKvmIs.RunAsync(vmm, ["api-beside-guest"], ApiStart.RunBesideGuest);
+            case "api-beside-guest":
+                return ApiStart.RunBesideGuest(vmm);
             case "fleet":
                 return await Fleet.RunAsync(vmm);
+            case "migration":
+                return await WhereKvmIs.RunAsync(vmm, arguments, MigrationTime.Run);
             case "micro":
                 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(arguments[1..]);
                 return 0;
             default:
-                Console.Error.WriteLine("usage: bench startup|footprint|exits|boot|block|fleet|api|micro   (VMM_BINARY names the vmm to measure; out/vmm otherwise)");
+                Console.Error.WriteLine("usage: bench startup|footprint|exits|snapshot|boot|block|net|migration|fleet|api|micro   (VMM_BINARY names the vmm to measure; out/vmm otherwise)");
                 return Usage;
         }
     }

@@ -21,12 +21,12 @@ _vmm()
     _init_completion -n = || return
 
     local machine_options='--kernel --initrd --cmdline --module --boot-protocol --firmware --cpus --cpu --cpu-shares --cpu-quota --memory-max --memory --disk
-        --console --virtio-console --transport --rng --name --log --log-level --reboot --help'
+        --net --console --virtio-console --port --agent --transport --rng --vsock --balloon --name --log --log-level --reboot --help'
     local many=1000
 
     if ((cword == 1)); then
-        COMPREPLY=($(compgen -W 'run create start list info console pause resume reboot nmi stop kill rename rm logs events
-            wait stats top bench check firmware version --help --version --api-socket --event-monitor' -- "$cur"))
+        COMPREPLY=($(compgen -W 'run create start list info console pause resume reboot nmi snapshot restore snapshots migrate receive limit link stop agent kill rename rm
+            balloon logs events wait stats top bench check firmware version --help --version --api-socket --event-monitor' -- "$cur"))
         return
     fi
     case ${words[1]} in
@@ -41,14 +41,17 @@ _vmm()
         case $prev in
         --kernel | --initrd | --module | --api-socket) _filedir ;;
         --disk) compopt -o nospace; _filedir ;;
+        --net) compopt -o nospace; COMPREPLY=($(compgen -W 'passt tap= fd=' -- "$cur")) ;;
         --boot-protocol) COMPREPLY=($(compgen -W 'auto bzimage elf pvh multiboot flat' -- "$cur")) ;;
         --firmware) COMPREPLY=($(compgen -W "$(vmm firmware list 2>/dev/null | cut -d' ' -f1)" -- "$cur")) ;;
         --console | --virtio-console)
             compopt -o nospace
             COMPREPLY=($(compgen -W 'tty off file=' -- "$cur"))
             ;;
+        --port) compopt -o nospace; COMPREPLY=($(compgen -W 'name=' -- "$cur")) ;;
         --transport) COMPREPLY=($(compgen -W 'pci mmio' -- "$cur")) ;;
         --rng) COMPREPLY=($(compgen -W 'on off' -- "$cur")) ;;
+        --vsock) compopt -o nospace; COMPREPLY=($(compgen -W 'cid=' -- "$cur")) ;;
         --log)
             compopt -o nospace
             COMPREPLY=($(compgen -W 'stderr file= journal off' -- "$cur"))
@@ -56,19 +59,19 @@ _vmm()
         --log-level) COMPREPLY=($(compgen -W 'error warning info debug trace' -- "$cur")) ;;
         --reboot) COMPREPLY=($(compgen -W 'reset exit' -- "$cur")) ;;
         --event-monitor) compopt -o nospace; COMPREPLY=($(compgen -W 'path= fd=' -- "$cur")) ;;
-        --cmdline | --cpus | --cpu | --cpu-shares | --cpu-quota | --memory-max | --memory | --name) ;;
+        --cmdline | --cpus | --cpu | --cpu-shares | --cpu-quota | --memory-max | --memory | --balloon | --name) ;;
         *)
             if [[ $cur == -* && ${words[1]} == create ]]; then
                 COMPREPLY=($(compgen -W "$machine_options --force" -- "$cur"))
             elif [[ $cur == -* ]]; then
-                COMPREPLY=($(compgen -W "$machine_options --api-socket --event-monitor --stats --dry-run --detach -d --rm" -- "$cur"))
+                COMPREPLY=($(compgen -W "$machine_options --api-socket --event-monitor --stats --dry-run --detach -d --rm --paused" -- "$cur"))
             else
                 _filedir json
             fi
             ;;
         esac
         ;;
-    list | info | events | stats)
+    list | info | events | stats | balloon)
         case $prev in
         --output)
             local forms='table json'
@@ -84,19 +87,119 @@ _vmm()
             ;;
         esac
         ;;
-    start | pause | resume | reboot | nmi | kill) _vmm_machines $many ;;
+    start | pause | reboot | nmi | kill) _vmm_machines $many ;;
+    resume) _vmm_machines $many '--force' ;;
     rm) _vmm_machines $many '--force' ;;
-    stop) [[ $prev == --timeout ]] || _vmm_machines $many '--timeout --force' ;;
+    snapshot)
+        case $prev in
+        --parent) _filedir -d ;;
+        --output) COMPREPLY=($(compgen -W 'table json' -- "$cur")) ;;
+        *)
+            if ((cword == 2)) || [[ $cur == -* ]]; then
+                _vmm_machines 1 '--parent --track --live --freeze --replace --output'
+            else
+                _filedir -d
+            fi
+            ;;
+        esac
+        ;;
+    migrate)
+        case $prev in
+        --compress) COMPREPLY=($(compgen -W 'none zstd' -- "$cur")) ;;
+        --on-timeout) COMPREPLY=($(compgen -W 'cancel continue postcopy' -- "$cur")) ;;
+        --mode) COMPREPLY=($(compgen -W 'precopy postcopy hybrid local' -- "$cur")) ;;
+        --output) COMPREPLY=($(compgen -W 'table json' -- "$cur")) ;;
+        --tls) _filedir -d ;;
+        --downtime | --connections | --bandwidth | --timeout | --tls-name) ;;
+        *)
+            if ((cword == 2)) || [[ $cur == -* ]]; then
+                _vmm_machines 1 '--mode --downtime --connections --compress --bandwidth --auto-converge --timeout --on-timeout --tls --tls-name --cancel --recover --output'
+            else
+                compopt -o nospace; COMPREPLY=($(compgen -W 'tcp: unix:' -- "$cur"))
+            fi
+            ;;
+        esac
+        ;;
+    receive)
+        if [[ $cur == -* ]]; then
+            COMPREPLY=($(compgen -W '--detach -d --rm --tls --name --disk --net --vsock --port --console --virtio-console --help' -- "$cur"))
+        elif ((cword == 2)); then
+            compopt -o nospace; COMPREPLY=($(compgen -W 'tcp: unix:' -- "$cur"))
+        fi
+        ;;
+    restore)
+        case $prev in
+        --memory) COMPREPLY=($(compgen -W 'lazy eager demand' -- "$cur")) ;;
+        *)
+            if [[ $cur == -* ]]; then
+                COMPREPLY=($(compgen -W '--detach -d --rm --paused --trust-disks --memory --name --disk --net --vsock --port --console --virtio-console
+                    --log --log-level --reboot --cpu-shares --cpu-quota --memory-max --help' -- "$cur"))
+            else
+                _filedir -d
+            fi
+            ;;
+        esac
+        ;;
+    snapshots)
+        if ((cword == 2)); then
+            COMPREPLY=($(compgen -W 'list show verify merge diff --help' -- "$cur"))
+        elif [[ $prev == --output ]]; then
+            COMPREPLY=($(compgen -W 'table json' -- "$cur"))
+        elif [[ $cur == -* ]]; then
+            COMPREPLY=($(compgen -W '--output --replace --help' -- "$cur"))
+        else
+            _filedir -d
+        fi
+        ;;
+    link)
+        case $cword in
+        2) _vmm_machines 1 ;;
+        *) COMPREPLY=($(compgen -W 'up down' -- "$cur")) ;;
+        esac
+        ;;
+    stop) [[ $prev == --timeout ]] || _vmm_machines $many '--timeout --force --agent' ;;
+    agent)
+        if ((cword == 2)); then
+            _vmm_machines 1
+        elif ((cword == 3)); then
+            COMPREPLY=($(compgen -W 'ping info get-osinfo interfaces exec freeze thaw freeze-status shutdown set-time raw' -- "$cur"))
+        elif [[ $cur == -* ]]; then
+            case ${words[3]} in
+            exec) COMPREPLY=($(compgen -W '--within --timeout --help' -- "$cur")) ;;
+            shutdown) COMPREPLY=($(compgen -W '--reboot --halt --timeout --help' -- "$cur")) ;;
+            info | get-osinfo | interfaces) COMPREPLY=($(compgen -W '--output --timeout --help' -- "$cur")) ;;
+            *) COMPREPLY=($(compgen -W '--timeout --help' -- "$cur")) ;;
+            esac
+        elif [[ $prev == --output ]]; then
+            COMPREPLY=($(compgen -W 'table json' -- "$cur"))
+        fi
+        ;;
     logs) [[ $prev == --tail ]] || _vmm_machines 1 '--vmm --follow --tail' ;;
     console | rename | wait) _vmm_machines 1 ;;
+    limit)
+        if ((cword > 3)); then
+            compopt -o nospace
+            COMPREPLY=($(compgen -W 'bandwidth= bandwidth-burst= ops= ops-burst= off' -- "$cur"))
+        else
+            _vmm_machines 1
+        fi
+        ;;
     top) [[ $prev == --@(interval|count) ]] || _vmm_machines $many '--interval --count' ;;
     bench)
         if ((cword == 2)); then
-            COMPREPLY=($(compgen -W 'pause --help' -- "$cur"))
+            COMPREPLY=($(compgen -W 'pause exits compare --help' -- "$cur"))
         elif [[ $prev == --output ]]; then
-            COMPREPLY=($(compgen -W 'table json' -- "$cur"))
-        elif [[ $prev != --rounds ]]; then
-            _vmm_machines 0 '--rounds --output'
+            if [[ ${words[2]} == exits ]]; then
+                COMPREPLY=($(compgen -W 'table json markdown csv html' -- "$cur"))
+            else
+                COMPREPLY=($(compgen -W 'table json' -- "$cur"))
+            fi
+        elif [[ $prev == --rounds ]]; then
+            COMPREPLY=($(compgen -W 'small' -- "$cur"))
+        elif [[ ${words[2]} == compare && $cur != -* ]]; then
+            _filedir json
+        elif [[ $prev != --rows ]]; then
+            _vmm_machines 0 '--rounds --rows --output'
         fi
         ;;
     check)

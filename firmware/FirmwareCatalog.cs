@@ -1,4 +1,5 @@
 using Vmm.Firmware.Guests;
+using Vmm.Firmware.Guests.Exits;
 using Vmm.Firmware.Guests.Monitor;
 
 namespace Vmm.Firmware;
@@ -14,12 +15,16 @@ public static class FirmwareCatalog
         new ModesGuest(),
         new PioLoopGuest(),
         new MmioLoopGuest(),
+        new ExitsGuest(),
         new TicksGuest(),
         new IrqEchoGuest(),
         new CountGuest(),
         new DirtyGuest(),
         new StealGuest(),
         new UnrestGuest(),
+        new VigilGuest(),
+        new BlkGuest(),
+        new NetGuest(),
         new MonitorGuest(),
         new ProbeGuest(),
     ];

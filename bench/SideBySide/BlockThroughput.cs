@@ -9,84 +9,78 @@ namespace Vmm.Bench.SideBySide;
 
 /// <summary>
 /// <c>fio</c> in a stock guest on a virtio disk, under vmm and QEMU microvm in the same lab: the same raw image in memory,
-/// the same kernel, the same jobs. Operations a second.
+/// the same kernel, the same jobs, with one queue and with four. Operations a second, processor time and exits a MiB.
 /// </summary>
 internal static class BlockThroughput
 {
     private const int Seconds = 4;
     private const int ImageMiB = 256;
-    private const int ReadIops = 7;
-    private const int WriteIops = 48;
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+    private const int Largest = 4;
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(6);
 
-    private static readonly (string Name, string Options, int Field)[] s_jobs =
-    [
-        ("4k-read-1", "randread 4k 1", ReadIops),
-        ("4k-write-1", "randwrite 4k 1", WriteIops),
-        ("4k-read-32", "randread 4k 32", ReadIops),
-        ("4k-write-32", "randwrite 4k 32", WriteIops),
-        ("1m-read-1", "read 1m 1", ReadIops),
-        ("1m-write-1", "write 1m 1", WriteIops),
-        ("1m-read-32", "read 1m 32", ReadIops),
-        ("1m-write-32", "write 1m 32", WriteIops),
-    ];
-
-    /// <summary>Runs it and prints the table.</summary>
+    /// <summary>Runs it and prints the tables.</summary>
     /// <param name="vmm">The shipped binary.</param>
-    public static async Task<int> RunAsync(string vmm)
+    /// <param name="only">The number of queues to measure; null for both.</param>
+    public static async Task<int> RunAsync(string vmm, string? only)
     {
         ILabHost lab = await LabHost.EnsureAsync(progress: Console.Error.WriteLine);
         Kernel kernel = await KernelStore.GetAsync(KernelFlavour.Cloud);
         string initramfs = await GuestInitramfs.ShellAsync(kernel);
-        string tools = await DiskImage.FioAsync();
-        const string disk = "/tmp/bench/data.img";
-        (await lab.RunAsync($"mkdir -p /tmp/bench && cp {vmm} {Path.GetDirectoryName(vmm)}/*.so {tools} /tmp/bench/ && dd if=/dev/zero of={disk} bs=1M count={ImageMiB} 2>/dev/null", s_patience)).EnsureSuccess();
+        string tools = await DiskImage.ToolsAsync();
+        string prepare = $"mkdir -p /tmp/bench && cp {vmm} {Path.GetDirectoryName(vmm)}/*.so {tools} /tmp/bench/ && dd if=/dev/zero of=/tmp/bench/data.img bs=1M count={ImageMiB} 2>/dev/null";
+        (await lab.RunAsync(prepare, s_patience)).EnsureSuccess();
         string fio = "/tmp/bench/" + Path.GetFileName(tools);
+        foreach (int queues in (int[])[1, Largest])
+        {
+            if (only is null || only == queues.ToString(CultureInfo.InvariantCulture))
+                await CompareAsync(lab, kernel.BzImage, initramfs, fio, queues);
+        }
+        return 0;
+    }
 
+    private static async Task CompareAsync(ILabHost lab, string kernel, string initramfs, string fio, int queues)
+    {
+        // Several jobs in sequence on one file would be random again: large blocks have one queue only.
+        (string Mode, string Size)[] patterns = queues > 1 ? [("randread", "4k"), ("randwrite", "4k")] : [("randread", "4k"), ("randwrite", "4k"), ("read", "1m"), ("write", "1m")];
+        BlockJob[] jobs = [.. patterns.SelectMany(_ => (int[])[1, 32], (pattern, depth) => new BlockJob(pattern.Mode, pattern.Size, depth, queues))];
         // As short as a kernel's command line wants it.
-        string script = "mount -o ro /dev/vda /mnt\nf() { /mnt/fio --minimal --filename=/dev/vdb --direct=1 --ioengine=libaio --time_based "
-            + $"--runtime={Seconds} --ramp_time=1 --norandommap --name=$1 --rw=$2 --bs=$3 --iodepth=$4; }}\n"
-            + string.Concat(s_jobs.Select(job => $"f {job.Name} {job.Options}\n"));
+        string script = "mount -o ro /dev/vda /mnt\nf() { /mnt/fio --minimal --filename=/dev/vdb --direct=1 --ioengine=libaio --time_based --group_reporting "
+            + $"--thread --runtime={Seconds} --norandommap --name=$1 --rw=$2 --bs=$3 --iodepth=$4 --numjobs=$5; }}\necho mark 0\n"
+            + string.Concat(jobs.Select(job => job.Command));
         string options = $"console=ttyS0 panic=-1 quiet nowatchdog vmm.run64={Convert.ToBase64String(Encoding.UTF8.GetBytes(script))}";
 
-        string Ours(string transport) => $"/tmp/bench/vmm run --kernel {kernel.BzImage} --initrd {initramfs} --memory 512M --transport {transport} "
-            + $"--disk path={fio},readonly=on --disk {disk} --cmdline '{options}'";
-        QemuMicrovm qemu = new(kernel.BzImage, initramfs) { CommandLine = options, MemoryMiB = 512, Disks = ["ro:" + fio, disk] };
+        string Ours(string transport) => $"/tmp/bench/vmm run --kernel {kernel} --initrd {initramfs} --memory 512M --cpus {queues} --transport {transport} "
+            + $"--disk path={fio},readonly=on --disk /tmp/bench/data.img,queues={queues} --cmdline '{options}'";
+        QemuMicrovm qemu = new(kernel, initramfs) { CommandLine = options, MemoryMiB = 512, Cpus = queues, Queues = queues, Disks = ["ro:" + fio, "/tmp/bench/data.img"] };
         (string Name, string Command)[] subjects =
         [
             ("vmm (PCI)", Ours("pci")),
             ("vmm (MMIO)", Ours("mmio")),
             ("QEMU microvm", string.Join(' ', qemu.ToCommand().Arguments.Select(a => $"'{a}'"))),
         ];
-        double[][] results = new double[subjects.Length][];
+        BlockResult[][] results = new BlockResult[subjects.Length][];
+        string sampled = Path.Combine(AppContext.BaseDirectory, "Scripts", "sampled.sh");
         for (int i = 0; i < subjects.Length; i++)
-            results[i] = await MeasureAsync(lab, subjects[i].Command);
-        Print(subjects, results, lab.Kind);
-        return 0;
-    }
-
-    private static async Task<double[]> MeasureAsync(ILabHost lab, string command)
-    {
-        var result = await lab.RunAsync(command + " </dev/null", s_patience);
-        double[] rates = new double[s_jobs.Length];
-        for (int i = 0; i < rates.Length; i++)
         {
-            string line = result.Output.Split('\n').FirstOrDefault(l => l.Contains($";{s_jobs[i].Name};", StringComparison.Ordinal))
-                ?? throw new InvalidOperationException($"fio said nothing of {s_jobs[i].Name}:\n{result.Output}{result.Error}");
-            rates[i] = double.Parse(line.Split(';')[s_jobs[i].Field], CultureInfo.InvariantCulture);
+            var result = await lab.RunAsync($"sh {sampled} {subjects[i].Command}", s_patience);
+            results[i] = [.. jobs.Select(job => job.Read(result.Output + result.Error))];
         }
-        return rates;
+        Console.WriteLine($"block: fio in a stock guest, {lab.Kind} lab, image in memory, {queues} queue(s) and vCPU(s), a job on each, {Seconds} s a row");
+        string[] names = [.. subjects.Select(subject => subject.Name)];
+        Print("operations a second", "f0", names, jobs, results, result => result.Iops);
+        Print("processor time a MiB, ms", "f2", names, jobs, results, result => result.CpuMilliseconds);
+        Print("exits a MiB", "f1", names, jobs, results, result => result.Exits);
     }
 
-    private static void Print((string Name, string Command)[] subjects, double[][] results, string kind)
+    private static void Print(string what, string format, string[] names, BlockJob[] jobs, BlockResult[][] results, Func<BlockResult, double> figure)
     {
-        Console.WriteLine($"block: fio in a stock guest, operations a second, {kind} lab, image in memory, 1 vCPU, {Seconds} s a job");
-        Console.WriteLine($"{"",-14}{string.Concat(subjects.Select(s => $"{s.Name,14}"))}{"PCI/QEMU",12}{"MMIO/QEMU",12}");
-        for (int job = 0; job < s_jobs.Length; job++)
+        Console.WriteLine($"\n{what,-26}{string.Concat(names.Select(name => $"{name,14}"))}{"PCI/QEMU",12}{"MMIO/QEMU",12}");
+        for (int job = 0; job < jobs.Length; job++)
         {
-            string cells = string.Concat(results.Select(r => string.Create(CultureInfo.InvariantCulture, $"{r[job],14:f0}")));
-            string ratios = string.Create(CultureInfo.InvariantCulture, $"{results[0][job] / results[2][job],12:f2}{results[1][job] / results[2][job],12:f2}");
-            Console.WriteLine($"{s_jobs[job].Name,-14}{cells}{ratios}");
+            double[] row = [.. results.Select(result => figure(result[job]))];
+            string cells = string.Concat(row.Select(value => value.ToString(format, CultureInfo.InvariantCulture).PadLeft(14)));
+            string ratios = string.Create(CultureInfo.InvariantCulture, $"{row[0] / row[2],12:f2}{row[1] / row[2],12:f2}");
+            Console.WriteLine($"{jobs[job].Name,-26}{cells}{ratios}");
         }
     }
 }

@@ -55,7 +55,10 @@ internal static class Footprint
         while (read is not (-1 or '>'));
     }
 
-    /// <summary>Sums the private pages in /proc/PID/smaps: those of the mapping that has the guest's size, and all others.</summary>
+    /// <summary>
+    /// Sums the private pages in /proc/PID/smaps: those of the mapping that has the guest's size, and all others. The kernel
+    /// may have joined the guest's mapping with a heap of malloc next to it, of which a page or two are in use.
+    /// </summary>
     internal static (long Own, long Guest) PrivateKib(int process)
     {
         long own = 0;
@@ -65,7 +68,7 @@ internal static class Footprint
         {
             string[] words = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
             if (words[0].Contains('-', StringComparison.Ordinal))
-                isGuest = Length(words[0]) == GuestMiB << 20;
+                isGuest = words[1].StartsWith("rw", StringComparison.Ordinal) && Length(words[0]) >> 20 == GuestMiB;
             else if (words[0] is not ("Private_Clean:" or "Private_Dirty:"))
                 continue;
             else if (isGuest)

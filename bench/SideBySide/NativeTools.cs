@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Vmm.Bench.SideBySide;
 
-/// <summary>Builds the small C programs beside this one, once a run, with the machine's own gcc.</summary>
+/// <summary>Builds the small C programs beside this one, when they changed, with the machine's own gcc.</summary>
 internal static class NativeTools
 {
     private static readonly string s_folder = Path.Combine(AppContext.BaseDirectory, "Native");
@@ -12,7 +12,9 @@ internal static class NativeTools
     public static string Build(string name)
     {
         string program = Path.Combine(s_folder, name);
-        ProcessStartInfo compiler = new("gcc", ["-O2", "-Wall", "-Werror", "-o", program, program + ".c"]) { RedirectStandardError = true };
+        if (File.GetLastWriteTimeUtc(program) > File.GetLastWriteTimeUtc(program + ".c"))
+            return program;
+        ProcessStartInfo compiler = new("gcc", ["-O2", "-Wall", "-Werror", "-pthread", "-o", program, program + ".c"]) { RedirectStandardError = true };
         using Process process = Process.Start(compiler)!;
         string errors = process.StandardError.ReadToEnd();
         process.WaitForExit();

@@ -59,6 +59,9 @@ internal sealed class Interrupts : IRoutine
         SetGate(SpuriousVector, _ignore);
     }
 
+    /// <summary>Code that loads the table on another vCPU.</summary>
+    public void LoadAgain() => _program.Main.Asm.lidt(__[_pointer]);
+
     /// <summary>Code that points a vector at its handler. Changes RAX and RDI.</summary>
     public void SetGate(byte vector, Label handler)
     {

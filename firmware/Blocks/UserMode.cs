@@ -10,10 +10,16 @@ namespace Vmm.Firmware.Blocks;
 /// </summary>
 internal sealed class UserMode : IRoutine
 {
-    /// <summary>A 64-bit TSS without I/O map, and where RSP0 stands in it.</summary>
-    private const int TaskStateSize = 104;
+    /// <summary>A 64-bit TSS without I/O map, and where RSP0 and the map's offset stand in it.</summary>
+    private const int PlainSize = 104;
 
     private const int Rsp0 = 4;
+    private const int MapBase = 102;
+
+    /// <summary>The I/O map: a bit for each of the ports 0 to 5FF, all of them allowed, and the byte of ones that ends it (SDM 1, 20.5.2).</summary>
+    private const int MapSize = 0x600 / 8;
+
+    private const int TaskStateSize = PlainSize + MapSize + 1;
 
     /// <summary>Lower half of a TSS descriptor's upper word: present, type "available 64-bit TSS".</summary>
     private const uint TaskStateAccess = 0x8900;
@@ -27,6 +33,9 @@ internal sealed class UserMode : IRoutine
 
     /// <summary>RFLAGS: only the bit that is always set.</summary>
     private const int PlainFlags = 2;
+
+    /// <summary>RFLAGS.IOPL: ports from every level.</summary>
+    private const int PortsForAll = 3 << 12;
 
     private const int StackSize = 512;
 
@@ -56,6 +65,8 @@ internal sealed class UserMode : IRoutine
         code.Remark("A TSS names the stack for interrupts from CPL 3; its descriptor is twice as long as the others.");
         a.mov(eax, _interruptStack);
         a.mov(__qword_ptr[_taskState + Rsp0], rax);
+        a.mov(__word_ptr[_taskState + MapBase], PlainSize);
+        a.mov(__byte_ptr[_taskState + PlainSize + MapSize], 0xFF);
         a.mov(__dword_ptr[descriptor], (_taskState & 0xFFFF) << 16 | TaskStateSize - 1);
         a.mov(__dword_ptr[descriptor + 4], _taskState >> 16 & 0xFF | TaskStateAccess | _taskState & 0xFF00_0000);
         a.mov(__qword_ptr[descriptor + 8], 0);
@@ -87,14 +98,22 @@ internal sealed class UserMode : IRoutine
     }
 
     /// <summary>Code that goes on at a label at CPL 3. Changes RAX.</summary>
-    public void Enter(Label target)
+    /// <param name="target">Where.</param>
+    /// <param name="withPorts">Whether it may use I/O ports there.</param>
+    public void Enter(Label target, bool withPorts = false)
     {
         CodeSection code = _program.Main;
         Assembler a = code.Asm;
+        if (withPorts)
+        {
+            // Not every emulator of IRETQ takes IOPL from the stack.
+            a.push(PlainFlags | PortsForAll);
+            a.popfq();
+        }
         code.Remark("Down to CPL 3: IRETQ takes SS, RSP, RFLAGS, CS and RIP from the stack.");
         a.push((int)Descriptors.UserData);
         a.push((int)_userStack);
-        a.push(PlainFlags);
+        a.push(withPorts ? PlainFlags | PortsForAll : PlainFlags);
         a.push((int)Descriptors.UserCode);
         a.lea(rax, __[target]);
         a.push(rax);

@@ -13,6 +13,15 @@ lz4:/usr/bin/lz4
 zstd:/usr/bin/zstd
 e2fsprogs:/sbin/mkfs.ext4
 fio:/usr/bin/fio
+iperf3:/usr/bin/iperf3
+stress-ng:/usr/bin/stress-ng
+socat:/usr/bin/socat
+curl:/usr/bin/curl
+ethtool:/usr/sbin/ethtool
+qemu-guest-agent:/usr/sbin/qemu-ga
+passt:/usr/bin/passt
+iproute2:/bin/ip
+acpica-tools:/usr/bin/iasl
 util-linux:/usr/bin/setpriv
 gcc:/usr/bin/gcc
 libc6-dev:/usr/include/stdio.h

@@ -22,7 +22,7 @@ public class ConsoleTests
         await guest.Session.ExpectAsync("ready");
         await guest.Session.WriteAsync(paste);
         var sum = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(paste)));
-        await guest.Session.ExpectAsync(sum, TimeSpan.FromMinutes(3));
+        await guest.Session.ExpectAsync(sum, TimeSpan.FromMinutes(10));
         Assert.Equal(0, await guest.PowerOffAsync());
     }
 

@@ -13,7 +13,7 @@ namespace Vmm.Tests.Linux;
 /// </summary>
 public class ForeignKernelTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     [Fact]
     public async Task Gnu_mach_finds_its_memory_and_asks_for_its_bootstrap_modules()

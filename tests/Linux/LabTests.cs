@@ -13,7 +13,7 @@ namespace Vmm.Tests.Linux;
 /// <summary>The lab keeps its promises, on this host and inside L1 (or wherever VMM_LAB puts it).</summary>
 public class LabTests
 {
-    private static readonly TimeSpan BootLimit = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan BootLimit = TimeSpan.FromMinutes(10);
 
     private static Task<ILabHost> HostAsync(bool native) => native ? LabHost.NativeAsync() : LabHost.EnsureAsync();
 

@@ -1,33 +1,24 @@
-using Vmm.Lab.Cache;
-using Vmm.Lab.Hosts;
 using Vmm.Lab.Images;
-using Vmm.Lab.Kernels;
-using Vmm.Tests.Linux.Guests;
 using Xunit;
 
 namespace Vmm.Tests.Linux;
 
 /// <summary>VMs from their creation to their removal, by commands and by the API: scripts as a user would write them.</summary>
+[Trait("Lab", "second")]
 public class ManageTests
 {
-    /// <summary>How a script says that the machine lacks what it needs.</summary>
-    private const int NotHere = 77;
-
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
-
     [Theory]
     [InlineData("manage.sh", "ok removed: nothing left")]
     [InlineData("background.sh", "ok renamed, rebooted, stopped, removed; every pause holds")]
     [InlineData("limits.sh", "ok what a killed one left, the next swept")]
     [InlineData("api.sh", "ok powered down, deleted, gone")]
-    public async Task Vm_lives_its_whole_life_by_script(string script, string lastWords)
-    {
-        ILabHost lab = await LabHost.EnsureAsync();
-        Kernel kernel = await KernelStore.GetAsync(KernelFlavour.Cloud);
-        string initramfs = await GuestInitramfs.ShellAsync(kernel);
-        string path = Path.Combine(LabPaths.Checkout, "tests/Linux/Scripts", script);
-        var result = await lab.RunAsync($"sh {path} {GuestSpec.Program} {kernel.BzImage} {initramfs} 2>&1", Limit);
-        Assert.SkipWhen(result.ExitCode == NotHere, "no cgroup v2 with a cpu controller for this user");
-        Assert.True(result.ExitCode == 0 && result.Output.TrimEnd().EndsWith(lastWords, StringComparison.Ordinal), result.Output);
-    }
+    public async Task Vm_lives_its_whole_life_by_script(string script, string lastWords) => await LabScript.RunAsync(script, lastWords);
+
+    [Fact]
+    public async Task Guest_agent_does_what_it_is_asked_by_script() =>
+        await LabScript.RunAsync("agent.sh", "ok renamed, rebooted and shut down by the agent; no socket left", await DiskImage.ToolsAsync());
+
+    [Fact]
+    public async Task Limit_of_a_disk_holds_within_5_percent_and_changes_while_the_guest_runs() =>
+        await LabScript.RunAsync("limit-disk.sh", "ok lifted", await DiskImage.ToolsAsync());
 }

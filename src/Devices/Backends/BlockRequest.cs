@@ -15,7 +15,7 @@ public abstract class BlockRequest
     private const int FirstCapacity = 8;
 
     // Pinned, because the kernel reads it as an array of struct iovec.
-    private BlockSegment[] _segments = NewSegments(FirstCapacity);
+    private HostSegment[] _segments = NewSegments(FirstCapacity);
     private int _first;
     private int _end;
     private BlockRange[] _ranges = [];
@@ -37,7 +37,7 @@ public abstract class BlockRequest
     public BlockRequest? Next { get; set; }
 
     /// <summary>What is left of the memory to be read into or written from.</summary>
-    public Span<BlockSegment> Segments => _segments.AsSpan(_first, _end - _first);
+    public Span<HostSegment> Segments => _segments.AsSpan(_first, _end - _first);
 
     /// <summary>The ranges of a discard or a write of zeroes.</summary>
     public ReadOnlySpan<BlockRange> Ranges => _ranges.AsSpan(0, _rangeCount);
@@ -64,20 +64,20 @@ public abstract class BlockRequest
         Remaining += length;
         if (_end > 0)
         {
-            ref BlockSegment last = ref _segments[_end - 1];
+            ref HostSegment last = ref _segments[_end - 1];
             if (last.Address + (nint)last.Length == address)
             {
-                last = new BlockSegment(last.Address, last.Length + length);
+                last = new HostSegment(last.Address, last.Length + length);
                 return;
             }
         }
         if (_end == _segments.Length)
         {
-            BlockSegment[] larger = NewSegments(_segments.Length * 2);
+            HostSegment[] larger = NewSegments(_segments.Length * 2);
             _segments.CopyTo(larger, 0);
             _segments = larger;
         }
-        _segments[_end++] = new BlockSegment(address, length);
+        _segments[_end++] = new HostSegment(address, length);
     }
 
     /// <summary>Adds a range to discard or to zero.</summary>
@@ -96,10 +96,10 @@ public abstract class BlockRequest
         Remaining -= bytes;
         while (bytes > 0)
         {
-            ref BlockSegment segment = ref _segments[_first];
+            ref HostSegment segment = ref _segments[_first];
             if (bytes < segment.Length)
             {
-                segment = new BlockSegment(segment.Address + (nint)bytes, segment.Length - (nuint)bytes);
+                segment = new HostSegment(segment.Address + (nint)bytes, segment.Length - (nuint)bytes);
                 return;
             }
             bytes -= segment.Length;
@@ -110,5 +110,5 @@ public abstract class BlockRequest
     /// <summary>Hands the request back. Called once by the back end, on any thread; after that it must not touch the request or its memory.</summary>
     public abstract void Complete(BlockStatus status);
 
-    private static BlockSegment[] NewSegments(int capacity) => GC.AllocateUninitializedArray<BlockSegment>(capacity, pinned: true);
+    private static HostSegment[] NewSegments(int capacity) => GC.AllocateUninitializedArray<HostSegment>(capacity, pinned: true);
 }

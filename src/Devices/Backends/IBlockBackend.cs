@@ -1,3 +1,5 @@
+using Vmm.Devices.Doorbells;
+
 namespace Vmm.Devices.Backends;
 
 /// <summary>The host end of a disk: where a block device's requests go.</summary>
@@ -32,4 +34,22 @@ public interface IBlockBackend
     /// thread, even if that sleeps. Else it must not sleep here.
     /// </param>
     void Submit(BlockRequest request, bool mayBlock);
+
+    /// <summary>
+    /// Starts what was submitted since the last call: a back end may save requests up, to give the host many at once.
+    /// On the thread that submits. Completes what is done already.
+    /// </summary>
+    void Commit()
+    {
+    }
+
+    /// <summary>Completes what is done, on the caller's thread, which is the one that submits.</summary>
+    void Poll()
+    {
+    }
+
+    /// <summary>Names whom to ring, on the thread that submits, when <see cref="Poll"/> has something to do. Once, before the first request.</summary>
+    void Announce(IDoorbellTarget target)
+    {
+    }
 }

@@ -24,4 +24,7 @@ public interface IDoorbellHost
     /// for a doorbell write that was trapped, and for a target that gives way to others with work left. Safe on any thread.
     /// </summary>
     void Post(IDoorbellTarget target);
+
+    /// <summary>Makes what rings a target at a later time, on the same event thread. Needs no descriptor; lives as long as the host.</summary>
+    IWakeup CreateWakeup(IDoorbellTarget target);
 }

@@ -11,7 +11,7 @@ namespace Vmm.Devices.Pci;
 /// now sets its pending bit and is sent once when it may (PCI Local Bus 3.0, 6.8.2 and 6.8.3.4).
 /// </summary>
 /// <remarks>Messages go to the sink and nowhere else: an address that points at a BAR reaches no device.</remarks>
-public sealed class MsixTable : IBusDevice
+public sealed partial class MsixTable : IBusDevice
 {
     private const int BitsPerWord = 64;
 

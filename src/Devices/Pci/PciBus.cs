@@ -13,7 +13,7 @@ namespace Vmm.Devices.Pci;
 /// is there. If not, it is simply not mapped, and the registers still read as written. So a BAR can never cover RAM,
 /// an interrupt controller or another BAR.
 /// </remarks>
-public sealed class PciBus
+public sealed partial class PciBus
 {
     private readonly Lock _lock = new();
     private readonly AddressBus _memory;

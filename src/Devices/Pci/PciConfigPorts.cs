@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
+using System.Text.Json;
 using Vmm.Devices.Bus;
 using Vmm.Devices.Pci.Spec;
+using Vmm.Devices.State;
 
 namespace Vmm.Devices.Pci;
 
@@ -10,13 +12,19 @@ namespace Vmm.Devices.Pci;
 /// </summary>
 /// <param name="bus">Whose configuration space it is.</param>
 /// <param name="resetControl">What answers byte accesses to 0xCF9, if anything does.</param>
-public sealed class PciConfigPorts(PciBus bus, IBusDevice? resetControl = null) : IBusDevice
+public sealed class PciConfigPorts(PciBus bus, IBusDevice? resetControl = null) : IBusDevice, IStateful
 {
     // Address and data are two steps: vCPUs that use them at once must agree among themselves, as on hardware.
     private volatile uint _address;
 
     /// <inheritdoc/>
     public string Name => "pci-config";
+
+    /// <inheritdoc/>
+    public string StateName => Name;
+
+    /// <inheritdoc/>
+    public int StateVersion => 1;
 
     /// <inheritdoc/>
     public void Read(ulong offset, Span<byte> data)
@@ -44,6 +52,17 @@ public sealed class PciConfigPorts(PciBus bus, IBusDevice? resetControl = null) 
 
     /// <summary>Forgets the address, as a reset does.</summary>
     public void Reset() => _address = 0;
+
+    /// <inheritdoc/>
+    public JsonElement SaveState() => StateJson.Write(new PciConfigPortsState(_address), DeviceStateJson.Default.PciConfigPortsState);
+
+    /// <inheritdoc/>
+    public void RestoreState(int version, JsonElement state)
+    {
+        PciConfigPortsState saved = StateJson.Read(this, version, state, DeviceStateJson.Default.PciConfigPortsState);
+        StateJson.Require((saved.Address & PciConfigMechanism.Reserved) == 0, StateName, $"address 0x{saved.Address:x8} has reserved bits");
+        _address = saved.Address;
+    }
 
     private bool IsResetControl(ulong offset, int length) =>
         resetControl is not null && offset == PciConfigMechanism.ResetControlOffset && length == 1;

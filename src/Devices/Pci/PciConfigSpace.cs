@@ -106,6 +106,23 @@ public sealed class PciConfigSpace
         return offset;
     }
 
+    /// <summary>All of it.</summary>
+    internal byte[] ToArray() => [.. _bytes];
+
+    /// <summary>Where two copies of it differ in a bit that the guest cannot change; -1 when they do not.</summary>
+    internal int FindReadOnlyDifference(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other)
+    {
+        for (int i = 0; i < _writable.Length; i++)
+        {
+            if (((one[i] ^ other[i]) & ~_writable[i]) != 0)
+                return i;
+        }
+        return -1;
+    }
+
+    /// <summary>Takes over saved bytes, which have been compared.</summary>
+    internal void Load(ReadOnlySpan<byte> bytes) => bytes.CopyTo(_bytes);
+
     /// <summary>Takes the present state as what a reset returns to.</summary>
     internal void RememberPowerOn() => _powerOn = [.. _bytes];
 

@@ -13,7 +13,7 @@ namespace Vmm.Devices.Pci;
 /// Configuration accesses, <see cref="OnBarMapped"/> and <see cref="Reset"/> run under the bus's lock; lock order is
 /// bus, then device, then MSI-X table. So a device may signal from under its own lock, but must not touch the bus there.
 /// </remarks>
-public class PciFunction
+public partial class PciFunction
 {
     private readonly List<PciBar> _bars = [];
     private int _msixCapability;
@@ -139,10 +139,17 @@ public class PciFunction
 
     private void ApplyControls()
     {
-        ushort control = _msixCapability == 0 ? (ushort)0 : Config.ReadUInt16(_msixCapability + MsixSpec.MessageControl);
-        bool enabled = (control & MsixSpec.Enable) != 0;
+        ushort command = Config.ReadUInt16(PciRegister.Command);
+        (bool enabled, bool masked) = Controls(Config.ReadUInt16(_msixCapability + MsixSpec.MessageControl), command);
+        Msix?.Control(enabled, masked);
+        Intx?.Gate(!enabled && (command & PciCommand.InterruptDisable) == 0);
+    }
+
+    /// <summary>What configuration registers say of MSI-X.</summary>
+    private (bool Enabled, bool Masked) Controls(ushort msixControl, ushort command)
+    {
         // A message is a write to memory: without bus mastering it waits as a masked one does.
-        Msix?.Control(enabled, masked: (control & MsixSpec.FunctionMask) != 0 || !BusMasterEnabled);
-        Intx?.Gate(!enabled && (Config.ReadUInt16(PciRegister.Command) & PciCommand.InterruptDisable) == 0);
+        bool mastered = (command & PciCommand.BusMaster) != 0;
+        return (_msixCapability != 0 && (msixControl & MsixSpec.Enable) != 0, (msixControl & MsixSpec.FunctionMask) != 0 || !mastered);
     }
 }

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Vmm.Devices.Bus;
 using Vmm.Devices.Interrupts;
+using Vmm.Devices.State;
 using Vmm.Guest.Acpi;
 
 namespace Vmm.Devices.Platform;
@@ -10,12 +12,18 @@ namespace Vmm.Devices.Platform;
 /// </summary>
 /// <param name="power">What the guest asks of the machine.</param>
 /// <param name="interrupt">The generic event device's line; it gets edges.</param>
-public sealed class AcpiPower(IPowerControl power, IInterruptLine interrupt) : IBusDevice
+public sealed class AcpiPower(IPowerControl power, IInterruptLine interrupt) : IBusDevice, IStateful
 {
     private int _events;
 
     /// <inheritdoc/>
     public string Name => "acpi-power";
+
+    /// <inheritdoc/>
+    public string StateName => Name;
+
+    /// <inheritdoc/>
+    public int StateVersion => 1;
 
     /// <summary>Presses the power button: a guest with ACPI then powers off in good order.</summary>
     public void PressPowerButton() => RaiseEvent(AcpiHardware.EventPowerButton);
@@ -47,6 +55,20 @@ public sealed class AcpiPower(IPowerControl power, IInterruptLine interrupt) : I
 
     /// <summary>Returns to the state at power-on.</summary>
     public void Reset() => Volatile.Write(ref _events, 0);
+
+    /// <inheritdoc/>
+    public JsonElement SaveState() =>
+        StateJson.Write(new AcpiPowerState((byte)Volatile.Read(ref _events)), DeviceStateJson.Default.AcpiPowerState);
+
+    /// <inheritdoc/>
+    /// <remarks>The edges that told of events were the interrupt controller's from then on, and are saved there.</remarks>
+    public void RestoreState(int version, JsonElement state)
+    {
+        AcpiPowerState saved = StateJson.Read(this, version, state, DeviceStateJson.Default.AcpiPowerState);
+        const byte known = AcpiHardware.EventPowerButton | AcpiHardware.EventGeneration;
+        StateJson.Require((saved.Events & ~known) == 0, StateName, $"events 0x{saved.Events:x2} has some that there are not");
+        Volatile.Write(ref _events, saved.Events);
+    }
 
     private void WriteRegister(int port, byte value)
     {

@@ -9,7 +9,7 @@ namespace Vmm.Devices.Platform;
 /// in UTC; a guest that sets it gets a clock that runs at that distance from the host's. It raises no interrupts: alarm
 /// and periodic settings are only kept.
 /// </summary>
-public sealed class Cmos : IBusDevice
+public sealed partial class Cmos : IBusDevice
 {
     private const ulong KiB = 1UL << 10;
     private const ulong MiB = 1UL << 20;

@@ -9,7 +9,7 @@ namespace Vmm.Devices.Platform;
 /// comes back as "no answer" with the time-out bit, so that no driver waits for one. What it is there for is its reset
 /// line, which kernels use to reboot.
 /// </summary>
-public sealed class I8042(IPowerControl power, IInterruptLine keyboardInterrupt) : IBusDevice
+public sealed partial class I8042(IPowerControl power, IInterruptLine keyboardInterrupt) : IBusDevice
 {
     private readonly Lock _lock = new();
     private readonly byte[] _ram = CreateRam();
@@ -66,6 +66,10 @@ public sealed class I8042(IPowerControl power, IInterruptLine keyboardInterrupt)
         }
     }
 
+    private static bool TakesData(byte command) => command
+        is (>= I8042Spec.WriteRam and < I8042Spec.WriteRam + I8042Spec.RamSize)
+        or I8042Spec.WriteOutputPort or I8042Spec.WriteKeyboardBuffer or I8042Spec.WriteMouseBuffer or I8042Spec.WriteMouse;
+
     private static byte[] CreateRam()
     {
         byte[] ram = new byte[I8042Spec.RamSize];
@@ -97,11 +101,7 @@ public sealed class I8042(IPowerControl power, IInterruptLine keyboardInterrupt)
             case >= I8042Spec.ReadRam and < I8042Spec.ReadRam + I8042Spec.RamSize:
                 Answer(_ram[command - I8042Spec.ReadRam]);
                 break;
-            case >= I8042Spec.WriteRam and < I8042Spec.WriteRam + I8042Spec.RamSize:
-            case I8042Spec.WriteOutputPort:
-            case I8042Spec.WriteKeyboardBuffer:
-            case I8042Spec.WriteMouseBuffer:
-            case I8042Spec.WriteMouse:
+            case var _ when TakesData(command):
                 _expectsData = true;
                 break;
             case I8042Spec.SelfTest:

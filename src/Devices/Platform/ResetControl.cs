@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Vmm.Devices.Bus;
+using Vmm.Devices.State;
 
 namespace Vmm.Devices.Platform;
 
@@ -6,7 +8,7 @@ namespace Vmm.Devices.Platform;
 /// The PC's reset control register, port 0xCF9. It lies within PCI's CONFIG_ADDRESS, so it is given to
 /// <see cref="Pci.PciConfigPorts"/> and not to the bus.
 /// </summary>
-public sealed class ResetControl(IPowerControl power) : IBusDevice
+public sealed class ResetControl(IPowerControl power) : IBusDevice, IStateful
 {
     /// <summary>RST_CPU: going from 0 to 1, it resets (Intel ICH9 data sheet, 13.7.5).</summary>
     private const byte ResetCpu = 1 << 2;
@@ -18,6 +20,12 @@ public sealed class ResetControl(IPowerControl power) : IBusDevice
 
     /// <inheritdoc/>
     public string Name => "reset-control";
+
+    /// <inheritdoc/>
+    public string StateName => Name;
+
+    /// <inheritdoc/>
+    public int StateVersion => 1;
 
     /// <inheritdoc/>
     public void Read(ulong offset, Span<byte> data) => data.Fill(_value);
@@ -32,4 +40,15 @@ public sealed class ResetControl(IPowerControl power) : IBusDevice
 
     /// <summary>Returns to the state at power-on.</summary>
     public void Reset() => Volatile.Write(ref _value, 0);
+
+    /// <inheritdoc/>
+    public JsonElement SaveState() => StateJson.Write(new LatchState(Volatile.Read(ref _value)), DeviceStateJson.Default.LatchState);
+
+    /// <inheritdoc/>
+    public void RestoreState(int version, JsonElement state)
+    {
+        LatchState saved = StateJson.Read(this, version, state, DeviceStateJson.Default.LatchState);
+        StateJson.Require((saved.Value & ~Writable) == 0, StateName, $"value 0x{saved.Value:x2} has bits that there are not");
+        Volatile.Write(ref _value, saved.Value);
+    }
 }

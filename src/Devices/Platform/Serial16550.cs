@@ -14,7 +14,7 @@ namespace Vmm.Devices.Platform;
 /// Two liberties against the data sheet: characters below the trigger level count as timed out at once (there is no line
 /// whose idling could be timed), and OUT2 does not gate the interrupt, as many small kernels never set it.
 /// </remarks>
-public sealed class Serial16550(string name, IInterruptLine interrupt, IByteSink output) : IBusDevice
+public sealed partial class Serial16550(string name, IInterruptLine interrupt, IByteSink output) : IBusDevice
 {
     private static ReadOnlySpan<byte> TriggerLevels => [1, 4, 8, 14];
 

@@ -55,6 +55,19 @@ internal sealed class SerialFifo
         return errors;
     }
 
+    /// <summary>What it holds, the oldest first: the characters, and their errors.</summary>
+    public (byte[] Bytes, byte[] Errors) ToArrays()
+    {
+        byte[] bytes = new byte[Count];
+        byte[] errors = new byte[Count];
+        for (int i = 0; i < Count; i++)
+        {
+            int at = (_head + i) % Uart16550.FifoSize;
+            (bytes[i], errors[i]) = (_bytes[at], _errors[at]);
+        }
+        return (bytes, errors);
+    }
+
     /// <summary>Empties it, and sets what it may hold from now on.</summary>
     public void Clear(int capacity)
     {

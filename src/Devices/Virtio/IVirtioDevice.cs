@@ -1,3 +1,6 @@
+using System.Text.Json;
+using Vmm.Devices.State;
+
 namespace Vmm.Devices.Virtio;
 
 /// <summary>
@@ -40,6 +43,11 @@ public interface IVirtioDevice
     /// <summary>Whether a set of features that was offered makes sense together. 2.2.2.</summary>
     bool AcceptsFeatures(ulong features) => true;
 
+    /// <summary>Features are agreed upon (FEATURES_OK): the driver reads its configuration next, queues follow later.</summary>
+    void FeaturesAgreed(ulong features)
+    {
+    }
+
     /// <summary>The driver is ready (DRIVER_OK). Queues that it set up are live; <see cref="ProcessQueue"/> follows for each.</summary>
     /// <param name="features">What was negotiated, all bits.</param>
     void Activate(ulong features);
@@ -56,4 +64,28 @@ public interface IVirtioDevice
 
     /// <summary>Back to power-on. Nothing is in flight and no queue is live.</summary>
     void Reset();
+
+    /// <summary>
+    /// Features that a restored driver may be using though they are not offered here: those that hang on what is behind the
+    /// device at the moment, and that it can do without.
+    /// </summary>
+    ulong RestorableFeatures => 0;
+
+    /// <summary>What it holds beyond what the core does; null for nothing. It is quiesced.</summary>
+    JsonElement? SaveState() => null;
+
+    /// <summary>
+    /// Checks what another one of its kind held, and changes nothing yet: what is returned takes it over. That is called
+    /// with the lock held, after <see cref="FeaturesAgreed"/> and <see cref="Activate"/> if the other had come so far.
+    /// Queues are held then, until <see cref="VirtioDeviceCore.Resume"/>.
+    /// </summary>
+    /// <param name="version">The section's version; 1 is the only one there is.</param>
+    /// <param name="features">What the other's driver chose, all bits; they are agreed on if its status says so.</param>
+    /// <param name="state">What <see cref="SaveState"/> gave.</param>
+    /// <exception cref="StateException">It is no state that this device can be in.</exception>
+    Action PrepareState(int version, ulong features, JsonElement? state)
+    {
+        StateJson.Require(state is null, Name, "device: it has no state of its own");
+        return () => { };
+    }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Vmm.Devices.Virtio;
 
 /// <summary>What the core asks of the transport it stands behind. Called under the device's lock.</summary>
@@ -15,4 +17,11 @@ public interface IVirtioTransport
 
     /// <summary>The device was reset: stop listening, forget interrupts and vectors.</summary>
     void WasReset();
+
+    /// <summary>What its registers hold beyond what the core does.</summary>
+    JsonElement SaveState();
+
+    /// <summary>Checks what another one of its kind held, and changes nothing yet: what is returned takes it over.</summary>
+    /// <exception cref="State.StateException">It is no state that this transport can be in.</exception>
+    Action PrepareState(int version, JsonElement state);
 }

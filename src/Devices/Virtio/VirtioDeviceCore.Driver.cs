@@ -62,6 +62,8 @@ public sealed partial class VirtioDeviceCore
             wanted &= unchecked((byte)~(DeviceStatus.VIRTIO_CONFIG_S_FEATURES_OK | DeviceStatus.VIRTIO_CONFIG_S_DRIVER_OK));
         added = (byte)(wanted & ~Status);
         Status |= added;
+        if ((added & DeviceStatus.VIRTIO_CONFIG_S_FEATURES_OK) != 0)
+            Device.FeaturesAgreed(DriverFeatures);
         if ((added & DeviceStatus.VIRTIO_CONFIG_S_DRIVER_OK) != 0)
             Activate();
     }
@@ -96,7 +98,11 @@ public sealed partial class VirtioDeviceCore
         if (!IsReady)
             _queues[queue].Config.Enabled = enable;
         else if (!enable)
+        {
             _queues[queue].Stop();
+            // For a device that took buffers ahead, and has to give them up now.
+            Post((int)queue);
+        }
     }
 
     /// <summary>Whether a queue is enabled; one that was stopped still is, until nothing of it is in flight.</summary>

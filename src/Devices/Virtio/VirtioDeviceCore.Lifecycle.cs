@@ -1,3 +1,4 @@
+using Vmm.Devices.Doorbells;
 using Vmm.Devices.Virtio.Queue;
 using Vmm.Devices.Virtio.Spec;
 
@@ -7,6 +8,8 @@ namespace Vmm.Devices.Virtio;
 public sealed partial class VirtioDeviceCore
 {
     private bool _choseBeyondOffer;
+    private bool _changedWhileStarting;
+    private bool _isDetained;
 
     /// <summary>
     /// Lets the device come to rest: takes no new chains and returns when none is in flight. Not for vCPU or event
@@ -26,7 +29,34 @@ public sealed partial class VirtioDeviceCore
     {
         using Scope scope = Enter();
         _held = false;
-        if (_resetting)
+        GoOn();
+    }
+
+    /// <summary>
+    /// The bus keeps the device from memory, or lets it there again: takes no new chains meanwhile. Does not wait; what
+    /// is in flight is completed.
+    /// </summary>
+    public void Detain(bool detained)
+    {
+        using Scope scope = Enter();
+        if (_isDetained == detained)
+            return;
+        _isDetained = detained;
+        if (detained)
+            DetainQueues();
+        else
+            GoOn();
+    }
+
+    private void DetainQueues()
+    {
+        foreach (Virtqueue queue in _queues)
+            queue.Hold();
+    }
+
+    private void GoOn()
+    {
+        if (_resetting || _held || _isDetained)
             return;
         foreach (Virtqueue queue in _queues)
             queue.Release();
@@ -47,8 +77,12 @@ public sealed partial class VirtioDeviceCore
         }
         if (_held)
             HoldQueues();
+        else if (_isDetained)
+            DetainQueues();
         Device.Activate(DriverFeatures);
         _transport?.Activated();
+        if (_changedWhileStarting)
+            _transport?.InterruptConfig();
         // A driver may have filled a queue before it was ready, when a notification would have been ignored.
         PostLiveQueues();
     }
@@ -92,12 +126,17 @@ public sealed partial class VirtioDeviceCore
     {
         foreach (Virtqueue queue in _queues)
             queue.Deactivate();
+        foreach (IWakeup? wakeup in _wakeups)
+            wakeup?.Cancel();
         Device.Reset();
         DriverFeatures = 0;
-        _choseBeyondOffer = false;
+        _choseBeyondOffer = _changedWhileStarting = false;
+        // What the driver had set in it is gone.
+        _configChanged = true;
+        _transport?.WasReset();
+        // Last: a driver that polls goes on as soon as it reads 0, and what it sets then must stay.
         Status = 0;
         _resetting = false;
-        _transport?.WasReset();
         Monitor.PulseAll(_lock);
     }
 

@@ -38,6 +38,7 @@ public sealed partial class VirtioDeviceCore
     private readonly Virtqueue[] _queues;
     private readonly QueueDoorbell[] _doorbells;
     private readonly PostedRing[] _posted;
+    private readonly IWakeup?[] _wakeups;
     private readonly IDoorbellHost _doorbellHost;
     private IVirtioTransport? _transport;
     private int _depth;
@@ -56,6 +57,7 @@ public sealed partial class VirtioDeviceCore
         _queues = new Virtqueue[sizes.Length];
         _doorbells = new QueueDoorbell[sizes.Length];
         _posted = new PostedRing[sizes.Length];
+        _wakeups = new IWakeup?[sizes.Length];
         for (int i = 0; i < sizes.Length; i++)
         {
             _queues[i] = new Virtqueue(memory, i, sizes[i]);
@@ -128,16 +130,31 @@ public sealed partial class VirtioDeviceCore
     /// <param name="status">What was wrong.</param>
     public void Fail(int queue, ChainStatus status) => Fail($"queue {queue}: {status}");
 
-    /// <summary>The configuration (not the status) changed: a new generation, and an interrupt if the driver is ready. Call it with the lock held.</summary>
+    /// <summary>
+    /// The configuration (not the status) changed: a new generation, and an interrupt if the driver is ready. One that
+    /// is still starting may have read the old state already, and is told as soon as it is ready. Call it with the lock held.
+    /// </summary>
     public void ConfigChanged()
     {
         _configChanged = true;
         if (IsActive)
             _transport?.InterruptConfig();
+        else
+            _changedWhileStarting |= Status != 0;
     }
+
+    /// <summary>A command of the driver's own changed the configuration: a new generation (4.1.4.3.1), and nobody needs to be told. Call it with the lock held.</summary>
+    public void ConfigChangedByDriver() => _configChanged = true;
 
     /// <summary>Has a queue processed soon, on the event thread. Safe on any thread.</summary>
     public void Post(int queue) => _posted[queue].Post();
+
+    /// <summary>
+    /// Has a queue processed when some time has passed, on the event thread; earlier if something else makes it so. For a
+    /// device that a rate limiter holds back. Call it with the lock held. A reset forgets it.
+    /// </summary>
+    public void ProcessAfter(int queue, TimeSpan delay) =>
+        (_wakeups[queue] ??= _doorbellHost.CreateWakeup(_doorbells[queue])).After(delay);
 
     private void Fail(string what)
     {
@@ -153,13 +170,16 @@ public sealed partial class VirtioDeviceCore
             _transport?.InterruptConfig();
     }
 
-    private void Process(int index)
+    /// <summary>Has a queue processed now. On the device's event thread only, without the lock: for a back end that is heard of there.</summary>
+    /// <returns>False when the queue is not to be used at the moment.</returns>
+    public bool Run(int queue)
     {
         using Scope scope = Enter();
-        if (!IsActive || _held || !_queues[index].IsLive)
-            return;
-        if (Device.ProcessQueue(index))
-            Post(index);
+        if (!IsActive || _held || _isDetained || !_queues[queue].IsLive)
+            return false;
+        if (Device.ProcessQueue(queue))
+            Post(queue);
+        return true;
     }
 
     private void Leave()
@@ -203,7 +223,7 @@ public sealed partial class VirtioDeviceCore
     /// <summary>Rung by the guest.</summary>
     private sealed class QueueDoorbell(VirtioDeviceCore core, int index) : IDoorbellTarget
     {
-        public void Ring() => core.Process(index);
+        public void Ring() => core.Run(index);
     }
 
     /// <summary>Rung by ourselves; at most once in the event thread's queue, however often a guest makes us post.</summary>
@@ -220,7 +240,7 @@ public sealed partial class VirtioDeviceCore
         public void Ring()
         {
             Interlocked.Exchange(ref _posted, 0);
-            core.Process(index);
+            core.Run(index);
         }
     }
 }

@@ -50,6 +50,9 @@ public static class AcpiHardware
     /// <summary>Event bit: the power button was pressed; the guest notifies <c>\_SB.PWRB</c> with 0x80.</summary>
     public const byte EventPowerButton = 0x01;
 
+    /// <summary>Event bit: the generation ID changed; the guest notifies <c>\_SB.VGEN</c> with 0x80.</summary>
+    public const byte EventGeneration = 0x02;
+
     /// <summary>The interrupt of the generic event device: edge-triggered, active high. Pulse it after an event bit was set.</summary>
     public const uint EventGsi = 9;
 }

@@ -1,3 +1,5 @@
+using Vmm.Guest.Memory;
+
 namespace Vmm.Guest.Acpi;
 
 /// <summary>What the tables describe: the machine as its guest is to find it.</summary>
@@ -14,6 +16,9 @@ public sealed record AcpiMachine
 
     /// <summary>The PCI host bridge; null when the machine has none.</summary>
     public AcpiPciHost? Pci { get; init; }
+
+    /// <summary>Where the generation ID is in guest memory; null when the machine has none.</summary>
+    public GuestAddress? GenerationId { get; init; }
 
     /// <summary>Whether there is a CMOS clock at ports 0x70 and 0x71.</summary>
     public bool HasCmosClock { get; init; } = true;

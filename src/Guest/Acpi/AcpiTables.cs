@@ -32,7 +32,7 @@ public static class AcpiTables
         ArgumentNullException.ThrowIfNull(memory);
         var start = new GuestAddress(MemoryLayout.AcpiStart);
         TableBuffer tables = Build(machine, start.Value);
-        const ulong room = ResetVector.Address - MemoryLayout.AcpiStart;
+        const ulong room = MemoryLayout.GenerationIdStart - MemoryLayout.AcpiStart;
         if ((ulong)tables.Length > room)
             throw new ArgumentException($"ACPI tables of 0x{tables.Length:x} bytes do not fit into 0x{room:x}", nameof(machine));
         if (!memory.TryWrite(start, tables.Written) || !ResetVector.TryWrite(memory))

@@ -37,7 +37,9 @@ internal static class Dsdt
             for (int i = 0; i < machine.VirtioMmio.Count; i++)
                 WriteVirtioMmio(aml, i, machine.VirtioMmio[i]);
             WritePowerButton(aml);
-            WriteEventDevice(aml);
+            if (machine.GenerationId is { } generation)
+                DsdtGeneration.Write(aml, generation);
+            WriteEventDevice(aml, machine.GenerationId is not null);
         }
         buffer.EndTable(start);
         return start;
@@ -116,7 +118,7 @@ internal static class Dsdt
     }
 
     /// <summary>The generic event device (5.6.9): its interrupt runs _EVT, which reads what happened and tells the devices concerned.</summary>
-    private static void WriteEventDevice(AmlWriter aml)
+    private static void WriteEventDevice(AmlWriter aml, bool hasGeneration)
     {
         using (aml.Device("GED"))
         {
@@ -129,6 +131,8 @@ internal static class Dsdt
                 aml.StoreToLocal0("EVTS");
                 using (aml.IfLocal0Has(AcpiHardware.EventPowerButton))
                     aml.Notify(@"\_SB.PWRB", DeviceEvent);
+                if (hasGeneration)
+                    DsdtGeneration.WriteEvent(aml);
             }
         }
     }

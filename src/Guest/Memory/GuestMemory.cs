@@ -9,12 +9,13 @@ namespace Vmm.Guest.Memory;
 /// </summary>
 /// <remarks>
 /// Guest RAM changes under our hands: copy a structure out once and check the copy (house rule 2). Writers go through
-/// <see cref="TryWrite(GuestAddress, ReadOnlySpan{byte})"/> or <see cref="TryGetWritePointer"/>, so that there is one
-/// place where a write of ours can be recorded as dirty.
+/// <see cref="TryWrite(GuestAddress, ReadOnlySpan{byte})"/>, which marks the pages in <see cref="Dirty"/>, or through a pointer of
+/// <see cref="TryGetWritePointer"/>, and then they mark them themselves, when the write is done and before the guest is told.
 /// </remarks>
-public sealed unsafe class GuestMemory
+public sealed unsafe partial class GuestMemory
 {
     private readonly MemoryRegion[] _regions;
+    private readonly ulong[] _offsets;
 
     /// <summary>Takes the regions of a machine's RAM.</summary>
     /// <exception cref="ArgumentException">A region is empty, wraps at 2⁶⁴ or overlaps another.</exception>
@@ -22,6 +23,7 @@ public sealed unsafe class GuestMemory
     {
         _regions = regions.ToArray();
         Array.Sort(_regions, static (a, b) => a.Start.Value.CompareTo(b.Start.Value));
+        _offsets = new ulong[_regions.Length];
         for (int i = 0; i < _regions.Length; i++)
         {
             MemoryRegion region = _regions[i];
@@ -29,6 +31,7 @@ public sealed unsafe class GuestMemory
                 throw new ArgumentException($"memory region at {region.Start} has the impossible size 0x{region.Size:x}", nameof(regions));
             if (i > 0 && _regions[i - 1].Last.Value >= region.Start.Value)
                 throw new ArgumentException($"memory region at {region.Start} overlaps the one before it", nameof(regions));
+            _offsets[i] = Size;
             Size += region.Size;
         }
     }
@@ -49,6 +52,7 @@ public sealed unsafe class GuestMemory
         {
             ref MemoryRegion region = ref _regions[index];
             host = region.HostBase + (nint)(address.Value - region.Start.Value);
+            Await(host, length, write: false);
             return true;
         }
         host = 0;
@@ -56,7 +60,13 @@ public sealed unsafe class GuestMemory
     }
 
     /// <summary>As <see cref="TryGetReadPointer"/>, for a caller that will write there.</summary>
-    public bool TryGetWritePointer(GuestAddress address, ulong length, out nint host) => TryGetReadPointer(address, length, out host);
+    public bool TryGetWritePointer(GuestAddress address, ulong length, out nint host)
+    {
+        if (!TryGetReadPointer(address, length, out host))
+            return false;
+        Await(host, length, write: true);
+        return true;
+    }
 
     /// <summary>
     /// The longest run from <paramref name="address"/>, at most <paramref name="length"/> bytes, that is contiguous in the
@@ -70,7 +80,9 @@ public sealed unsafe class GuestMemory
                 continue;
             ulong offset = address.Value - region.Start.Value;
             host = region.HostBase + (nint)offset;
-            return Math.Min(length, region.Size - offset);
+            ulong run = Math.Min(length, region.Size - offset);
+            Await(host, run, write: false);
+            return run;
         }
         host = 0;
         return 0;
@@ -100,7 +112,9 @@ public sealed unsafe class GuestMemory
             int run = (int)GetRun(address, (ulong)source.Length, out nint host);
             if (run == 0)
                 return false;
+            Await(host, (ulong)run, write: true);
             source[..run].CopyTo(new Span<byte>((void*)host, run));
+            MarkWritten(host, (ulong)run);
             source = source[run..];
             if (!address.TryAdd((ulong)run, out address) && !source.IsEmpty)
                 return false;
@@ -127,7 +141,9 @@ public sealed unsafe class GuestMemory
             ulong run = GetRun(address, length, out nint host);
             if (run == 0)
                 return false;
+            Await(host, run, write: true);
             NativeMemory.Clear((void*)host, (nuint)run);
+            MarkWritten(host, run);
             length -= run;
             if (!address.TryAdd(run, out address) && length > 0)
                 return false;

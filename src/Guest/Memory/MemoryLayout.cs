@@ -7,7 +7,8 @@ namespace Vmm.Guest.Memory;
 /// <remarks>
 /// <code>
 /// 0000_0000 … 0009_FBFF  RAM: boot data (GDT, zero page, page tables, command line), real-mode code
-/// 0009_FC00 … 000F_FFFF  reserved: EBDA, option ROM area; the RSDP and the ACPI tables at 000E_0000
+/// 0009_FC00 … 000F_FFFF  reserved: EBDA, option ROM area; the RSDP and the ACPI tables at 000E_0000,
+///                        the generation ID at 000F_E000
 /// 0010_0000 … BFFF_FFFF  RAM: kernel, initrd (at most 3 GiB)
 /// C000_0000 … DFFF_FFFF  32-bit PCI BARs
 /// E000_0000 … E0FF_FFFF  PCI ECAM, 16 buses
@@ -76,6 +77,9 @@ public static class MemoryLayout
 
     /// <summary>Room for the ACPI tables.</summary>
     public const ulong AcpiSize = 0x2_0000;
+
+    /// <summary>The virtual machine's generation ID, in a page of its own that no table shares.</summary>
+    public const ulong GenerationIdStart = 0xF_E000;
 
     /// <summary>One MiB: where protected-mode kernels go.</summary>
     public const ulong HighMemoryStart = 0x10_0000;

@@ -74,6 +74,14 @@ internal sealed class ApiFields
         return [.. list.EnumerateArray().Select((element, index) => new ApiFields($"{PathOf(name)}[{index}]", element))];
     }
 
+    /// <summary>The strings of a list; null when it is not given.</summary>
+    public IReadOnlyList<string>? Texts(string name) => Elements(name, "strings in quotes: [ \"…\" ]", element =>
+        element.ValueKind == JsonValueKind.String ? element.GetString() : null);
+
+    /// <summary>The numbers of a list, each of which fits into 31 bits; null when it is not given.</summary>
+    public IReadOnlyList<int>? SmallNumbers(string name) => Elements<int?>(name, "whole numbers: [ … ]", element =>
+        element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value) && value >= 0 ? value : null)?.Select(value => value!.Value).ToArray();
+
     /// <summary>Fields of Cloud Hypervisor's that are not supported here: they pass when their value asks for nothing.</summary>
     public void Nothing(params ReadOnlySpan<string> names)
     {
@@ -105,6 +113,15 @@ internal sealed class ApiFields
 
     /// <summary>An error about a field.</summary>
     public ApiException Wrong(string name, string reason) => ApiException.Field(PathOf(name), reason);
+
+    private List<T>? Elements<T>(string name, string form, Func<JsonElement, T?> read)
+    {
+        if (Take(name) is not { } list)
+            return null;
+        if (list.ValueKind != JsonValueKind.Array)
+            throw Wrong(name, $"expected a list of {form}");
+        return [.. list.EnumerateArray().Select((element, index) => read(element) ?? throw Wrong($"{name}[{index}]", $"expected a list of {form}"))];
+    }
 
     private JsonElement? Take(string name)
     {

@@ -12,8 +12,9 @@ internal static class ConflictStatus
     /// <summary>The status.</summary>
     public static int Of(LifecycleConflictException conflict) => (conflict.State, conflict.Command) switch
     {
+        _ when conflict.IsBusy => Conflict,
         (VmState.None, _) => NotCreated,
-        (_, VmCommand.Create or VmCommand.Boot) => Conflict,
+        (_, VmCommand.Create or VmCommand.Boot or VmCommand.Restore) => Conflict,
         _ => WrongState,
     };
 }

@@ -3,6 +3,7 @@ using Vmm.Cli;
 using Vmm.Control;
 using Vmm.Machine.Config;
 using Vmm.Metrics;
+using Vmm.Snapshot;
 
 namespace Vmm.Api;
 
@@ -28,14 +29,18 @@ internal sealed class VmApi
             new("GET", Base + "vmm.ping", _ => ApiAnswer.Write(WritePing)),
             new("PUT", Base + "vmm.shutdown", _ => ApiAnswer.Done with { Afterwards = process.End }),
             new("PUT", Base + "vm.create", api.Create, TakesBody: true),
-            Command("vm.boot", control.Boot),
+            Command("vm.boot", () => control.Boot()),
             Command("vm.pause", () => control.Pause()),
-            Command("vm.resume", control.Resume),
+            Command("vm.resume", () => control.Resume()),
             Command("vm.shutdown", control.Shutdown),
             Command("vm.reboot", control.Reboot),
             Command("vm.power-button", control.PowerButton),
             Command("vm.nmi", control.Nmi),
             Command("vm.delete", api.Delete),
+            new("PUT", Base + "vm.resize", api.Resize, TakesBody: true),
+            new("PUT", Base + "vm.snapshot", api.Snapshot, TakesBody: true),
+            new("PUT", Base + "vm.restore", api.Restore, TakesBody: true),
+            .. new MigrationCalls(control).Routes,
             new("GET", Base + "vm.info", _ => api.Info()),
             new("GET", Base + "vm.counters", _ => api.Counters()),
             new("GET", "/metrics", _ => api.Metrics()),
@@ -80,10 +85,33 @@ internal sealed class VmApi
             _control.Delete();
     }
 
+    private ApiAnswer Resize(ReadOnlyMemory<byte> body)
+    {
+        VmLifecycle.Check(_control.State, VmCommand.Resize);
+        if (VmResizeReader.Read(body, _control.Config ?? throw NotCreated("vm.resize")) is { } balloon)
+            _control.ResizeBalloon(balloon);
+        return ApiAnswer.Done;
+    }
+
+    private ApiAnswer Snapshot(ReadOnlyMemory<byte> body)
+    {
+        VmLifecycle.Check(_control.State, VmCommand.Snapshot);
+        _control.TakeSnapshot(VmSnapshotReader.Read(body));
+        return ApiAnswer.Done;
+    }
+
+    private ApiAnswer Restore(ReadOnlyMemory<byte> body)
+    {
+        VmLifecycle.Check(_control.State, VmCommand.Restore);
+        (MachineConfig config, SnapshotOrigin origin) = VmRestoreReader.Read(body).Open();
+        _control.Restore(config, origin);
+        return ApiAnswer.Done;
+    }
+
     private ApiAnswer Info()
     {
-        MachineConfig config = _control.Config ?? throw NotCreated("vm.info");
-        return ApiAnswer.Write(json => VmInfoWriter.Write(json, config, _control.State));
+        MachineConfig config = _control.ConfigNow ?? throw NotCreated("vm.info");
+        return ApiAnswer.Write(json => VmInfoWriter.Write(json, config, _control.State, _control.BalloonedBytes));
     }
 
     private ApiAnswer Counters()

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using Vmm.Firmware;
 using Vmm.Machine.Config;
+using Vmm.Storage;
 
 namespace Vmm.Api;
 
@@ -56,12 +57,19 @@ internal static class VmConfigReader
         if (disks.Count > MostDisks)
             throw vm.Wrong("disks", $"{disks.Count} are too many");
         machine.Disk = [.. disks.Select(ReadDisk)];
+        machine.Port = VmPorts.Read(vm);
         ReadRng(vm.Object("rng"));
         machine.Console = VmConsoleReader.Serial(vm.Object("serial"));
         machine.VirtioConsole = VmConsoleReader.Virtio(vm.Object("console"), machine.Console);
         VmConsoleReader.Debug(vm.Object("debug_console"));
+        machine.Vsock = VmVsock.Read(vm.Object("vsock"));
+        machine.Balloon = VmBalloonReader.Read(vm.Object("balloon"));
         ReadPlatform(vm.Object("platform"));
-        vm.Nothing("net", "balloon", "fs", "generic_vhost_user", "pmem", "devices", "user_devices", "vdpa", "vsock", "numa", "iommu",
+        IReadOnlyList<ApiFields> nets = vm.List("net");
+        if (nets.Count > MostDisks)
+            throw vm.Wrong("net", $"{nets.Count} are too many");
+        machine.Net = [.. nets.Select(VmNetReader.Read)];
+        vm.Nothing("fs", "generic_vhost_user", "pmem", "devices", "user_devices", "vdpa", "numa", "iommu",
             "watchdog", "rtc", "pvpanic", "pci_segments", "tpm", "landlock_enable", "landlock_rules", "rate_limit_groups", "sgx_epc", "gdb", "ivshmem");
         vm.Done();
         return machine;
@@ -143,18 +151,39 @@ internal static class VmConfigReader
             Readonly = disk.Flag("readonly"),
             Direct = disk.Flag("direct"),
             Id = disk.Text("id"),
+            Queues = disk.SmallNumber("num_queues"),
+            QueueSize = disk.SmallNumber("queue_size"),
+            Limit = RateLimiterFields.Read(disk),
+            Aio = ReadAio(disk),
         };
         if (disk.Text("serial") is string serial && serial != (config.Id ??= serial))
             throw disk.Wrong("serial", "is the disk's id in vmm; leave one of the two out");
         disk.Only("image_type", "\"Raw\"");
-        disk.Only("num_queues", "1");
-        disk.Only("queue_size", "128", "256");
         disk.Only("lock_granularity", "\"ByteRange\"", "\"Full\"");
         disk.Only("sparse", "true");
-        disk.Nothing("iommu", "vhost_user", "vhost_socket", "rate_limiter_config", "rate_limit_group", "pci_segment", "pci_device_id", "queue_affinity",
-            "backing_files", "disable_io_uring", "disable_aio");
+        disk.Nothing("iommu", "vhost_user", "vhost_socket", "rate_limit_group", "pci_segment", "pci_device_id", "queue_affinity",
+            "backing_files");
         disk.Done();
         return config;
+    }
+
+    /// <summary>Our own field <c>aio</c>; or Cloud Hypervisor's, which can only take an engine away.</summary>
+    private static DiskEngine ReadAio(ApiFields disk)
+    {
+        bool noRing = disk.Flag("disable_io_uring");
+        // Linux' older AIO, which vmm never uses.
+        disk.Flag("disable_aio");
+        if (disk.Text("aio") is not string aio)
+            return noRing ? DiskEngine.Threads : DiskEngine.Auto;
+        try
+        {
+            DiskEngine engine = Word.Parse<DiskEngine>(aio);
+            return noRing && engine == DiskEngine.Io_uring ? throw disk.Wrong("aio", "is io_uring, which disable_io_uring takes away") : engine;
+        }
+        catch (FormatException wrong)
+        {
+            throw disk.Wrong("aio", wrong.Message);
+        }
     }
 
     /// <summary>The guest has an entropy device whether it is named or not.</summary>

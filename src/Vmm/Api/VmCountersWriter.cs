@@ -1,6 +1,9 @@
 using System.Text.Json;
 using Vmm.Control;
+using Vmm.Devices.Virtio;
 using Vmm.Devices.Virtio.Block;
+using Vmm.Devices.Virtio.Net;
+using Vmm.Devices.Virtio.Vsock;
 using Vmm.Host;
 
 namespace Vmm.Api;
@@ -12,17 +15,24 @@ internal static class VmCountersWriter
     public static void Write(Utf8JsonWriter json, VmControl control)
     {
         json.WriteStartObject();
-        foreach (VirtioBlk disk in Disks(control))
-            WriteDisk(json, disk.Name, disk.Counters);
+        foreach (IVirtioDevice device in Devices(control))
+        {
+            if (device is VirtioBlk disk)
+                WriteDisk(json, disk.Name, disk.Counters);
+            else if (device is VirtioVsock vsock)
+                VmVsock.WriteCounters(json, vsock);
+            else if (device is VirtioNet net)
+                WriteNet(json, net);
+        }
         json.WriteEndObject();
     }
 
-    private static VirtioBlk[] Disks(VmControl control)
+    private static IVirtioDevice[] Devices(VmControl control)
     {
         try
         {
             return control.State is VmState.Running or VmState.Paused
-                ? control.Run!.With(vm => vm.Virtio.Select(core => core.Device).OfType<VirtioBlk>().ToArray())
+                ? control.Run!.With(vm => vm.Virtio.Select(core => core.Device).ToArray())
                 : [];
         }
         catch (VmmException)
@@ -30,6 +40,25 @@ internal static class VmCountersWriter
             // It ended just now.
             return [];
         }
+    }
+
+    private static void WriteNet(Utf8JsonWriter json, VirtioNet net)
+    {
+        long rxBytes = 0, rxFrames = 0, txBytes = 0, txFrames = 0;
+        for (int pair = 0; pair < net.Options.QueuePairs; pair++)
+        {
+            (NetworkQueueCounters received, NetworkQueueCounters sent) = (net.Received(pair), net.Sent(pair));
+            rxBytes += received.Bytes;
+            rxFrames += received.Frames;
+            txBytes += sent.Bytes;
+            txFrames += sent.Frames;
+        }
+        json.WriteStartObject(net.Name);
+        json.WriteNumber("rx_bytes", rxBytes);
+        json.WriteNumber("rx_frames", rxFrames);
+        json.WriteNumber("tx_bytes", txBytes);
+        json.WriteNumber("tx_frames", txFrames);
+        json.WriteEndObject();
     }
 
     private static void WriteDisk(Utf8JsonWriter json, string name, BlockCounters counters)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Vmm.Control;
+using Vmm.Devices.Virtio.Block;
 using Vmm.Machine.Config;
 
 namespace Vmm.Api;
@@ -8,7 +9,11 @@ namespace Vmm.Api;
 internal static class VmInfoWriter
 {
     /// <summary>Writes it.</summary>
-    public static void Write(Utf8JsonWriter json, MachineConfig machine, VmState state)
+    /// <param name="json">Where to.</param>
+    /// <param name="machine">The VM.</param>
+    /// <param name="state">Where it is in its life.</param>
+    /// <param name="ballooned">What its guest has given up, in bytes: any number a guest likes to tell.</param>
+    public static void Write(Utf8JsonWriter json, MachineConfig machine, VmState state, ulong ballooned = 0)
     {
         json.WriteStartObject();
         json.WriteStartObject("config");
@@ -17,20 +22,26 @@ internal static class VmInfoWriter
         WritePayload(json, machine);
         json.WriteStartArray("disks");
         foreach (DiskConfig disk in machine.Disk)
-            WriteDisk(json, disk);
+            WriteDisk(json, disk, machine.Cpus.Topology.Count);
         json.WriteEndArray();
+        if (machine.Net.Count > 0)
+            VmNetWriter.Write(json, machine.Net);
+        VmPorts.Write(json, machine.Port);
         if (machine.Rng)
         {
             json.WriteStartObject("rng");
             json.WriteString("src", "/dev/urandom");
             json.WriteEndObject();
         }
+        VmVsock.Write(json, machine.Vsock);
         // A serial line is there even when it leads nowhere; a virtio console is not.
         WriteConsole(json, "serial", machine.Console!, "Null");
         WriteConsole(json, "console", machine.VirtioConsole!, "Off");
+        if (machine.Balloon is { } balloon)
+            VmBalloonReader.Write(json, balloon);
         json.WriteEndObject();
         json.WriteString("state", state.ToString());
-        json.WriteNumber("memory_actual_size", machine.Memory.Size.Bytes);
+        json.WriteNumber("memory_actual_size", machine.Memory.Size.Bytes - Math.Min(ballooned, machine.Memory.Size.Bytes));
         json.WriteEndObject();
     }
 
@@ -69,7 +80,7 @@ internal static class VmInfoWriter
         json.WriteEndObject();
     }
 
-    private static void WriteDisk(Utf8JsonWriter json, DiskConfig disk)
+    private static void WriteDisk(Utf8JsonWriter json, DiskConfig disk, int vcpus)
     {
         json.WriteStartObject();
         json.WriteString("path", disk.Path);
@@ -77,6 +88,10 @@ internal static class VmInfoWriter
         json.WriteBoolean("direct", disk.Direct);
         WriteText(json, "id", disk.Id);
         json.WriteString("image_type", "Raw");
+        json.WriteNumber("num_queues", disk.QueuesFor(vcpus));
+        json.WriteNumber("queue_size", disk.QueueSize ?? BlockQueues.DefaultSize);
+        json.WriteString("aio", Word.Of(disk.Aio));
+        RateLimiterFields.Write(json, disk.Limit);
         json.WriteEndObject();
     }
 

@@ -4,6 +4,7 @@ using System.Text;
 using Vmm.Host;
 using Vmm.Machine.Config;
 using Vmm.Registry;
+using Vmm.Snapshot;
 
 namespace Vmm.Background;
 
@@ -24,11 +25,13 @@ internal static class BackgroundLauncher
     /// <summary>Makes a VM and starts it. What cannot be started is not left behind.</summary>
     /// <param name="config">Resolved.</param>
     /// <param name="removeAtEnd">Whether it is to be forgotten when it ends.</param>
+    /// <param name="restore">The snapshot that it starts from; null for power-on.</param>
+    /// <param name="paused">Whether the guest is to be held before its first instruction.</param>
     /// <returns>Its name.</returns>
     /// <exception cref="VmmException">It could not be made or started; says why.</exception>
-    public static string Run(MachineConfig config, bool removeAtEnd)
+    public static string Run(MachineConfig config, bool removeAtEnd, RestoreSettings? restore = null, bool paused = false)
     {
-        VmRecord record = new() { CreatedAt = DateTimeOffset.UtcNow, RemoveAtEnd = removeAtEnd };
+        VmRecord record = new() { CreatedAt = DateTimeOffset.UtcNow, RemoveAtEnd = removeAtEnd, Restore = restore, StartPaused = paused };
         using LockedVm vm = VmNames.Define(VmHome.Find(), AbsolutePaths.Of(config), record);
         try
         {

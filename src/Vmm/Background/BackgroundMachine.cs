@@ -6,6 +6,7 @@ using Vmm.Control.Local;
 using Vmm.Host;
 using Vmm.Logging;
 using Vmm.Machine;
+using Vmm.Machine.Build;
 using Vmm.Machine.Config;
 using Vmm.Registry;
 
@@ -19,11 +20,17 @@ internal static class BackgroundMachine
     /// <summary>Runs a VM to its end.</summary>
     /// <param name="vm">The VM, whose lock was inherited.</param>
     /// <param name="reporting">Told when the guest runs, or why not; closed then.</param>
+    /// <param name="origin">Where its first start comes from, when that is neither power-on nor what its record says.</param>
+    /// <param name="refused">Told why it could not be started.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(LockedVm vm, SafeFd reporting)
+    public static int Run(LockedVm vm, SafeFd reporting, IMachineOrigin? origin = null, Action<Exception>? refused = null)
     {
-        VmRecord record = vm.Folder.ReadRecord() with
+        VmRecord before = vm.Folder.ReadRecord();
+        VmRecord record = before with
         {
+            // This start only: what comes after it is from power-on.
+            Restore = null,
+            StartPaused = false,
             Pid = Environment.ProcessId,
             Foreground = false,
             StartedAt = DateTimeOffset.UtcNow,
@@ -35,10 +42,11 @@ internal static class BackgroundMachine
         {
             LeaveTerminal(vm.Folder);
             vm.Folder.WriteRecord(record);
-            return RunToEnd(vm, record, reporting);
+            return RunToEnd(vm, record, before, reporting, origin);
         }
         catch (Exception fault)
         {
+            refused?.Invoke(fault);
             using StringWriter text = new();
             int code = ErrorReport.Write(fault, text, showTrace: Environment.GetEnvironmentVariable(ErrorReport.DebugVariable) == "1");
             StandardError.Write(text.ToString());
@@ -49,9 +57,10 @@ internal static class BackgroundMachine
         }
     }
 
-    private static int RunToEnd(LockedVm vm, VmRecord record, SafeFd reporting)
+    private static int RunToEnd(LockedVm vm, VmRecord record, VmRecord before, SafeFd reporting, IMachineOrigin? origin)
     {
         MachineConfig config = MachineConfigResolver.Resolve(vm.Folder.ReadConfig());
+        origin ??= before.Restore?.Open(config);
         VmControl? control = null;
         using StopSignals signals = new(_ => control?.Stop());
         using VmmLog log = VmmLog.Open(config, inBackground: true);
@@ -59,14 +68,14 @@ internal static class BackgroundMachine
         EventHub events = new(TimeProvider.System);
         using IDisposable listening = events.Subscribe(new EventFile(vm.Folder.Home.EventsFile).Add);
         using ConsoleLog console = new(hub, () => vm.Folder.ConsoleLog);
-        control = new(events, log, signals, hub);
+        control = new(events, log, signals, hub) { Folder = () => vm.Folder.Path };
         using ControlServer server = new(vm.Folder.ControlSocket, new ControlHandler(control, vm, hub));
         control.Create(config);
         MachineOutcome outcome = control.BootHere(() =>
         {
             console.Start();
             Report(reporting, BackgroundLauncher.Ready);
-        });
+        }, origin, before.StartPaused);
 
         int code = signals.Received is int signal and not 0 ? ExitCodes.Signalled(signal) : OutcomeReport.ExitCode(outcome);
         if (OutcomeReport.Text(outcome) is string text)
@@ -74,6 +83,7 @@ internal static class BackgroundMachine
         if (outcome.Fault is { } fault)
             StandardError.Write($"vmm: {vm.Folder.Name}: the machine's host side failed: {fault.Message}\n");
         hub.EndOutput();
+        server.ExitCode = code;
         // Before the connections end: who waits for the end of one reads what is written here.
         if (record.RemoveAtEnd)
             vm.Remove();

@@ -15,7 +15,7 @@ internal static class VmNames
     public static LockedVm Define(VmHome home, MachineConfig config, VmRecord record)
     {
         if (config.IsNamed)
-            return home.Define(config, record);
+            return home.Define(NetAddresses.Settle(home, config), record);
         string stem = Stem(config);
         for (int number = 1; number < MostTries; number++)
         {

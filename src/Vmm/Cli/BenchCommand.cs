@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Vmm.Bench;
+using Vmm.Cli.Bench;
 using Vmm.Cli.Machines;
 using Vmm.Host;
 
@@ -16,6 +17,8 @@ internal static class BenchCommand
     public static Command Create() => new("bench", "Measure this host's KVM")
     {
         CreatePause(),
+        ExitsCommand.Create(),
+        CompareCommand.Create(),
     };
 
     private static Command CreatePause()

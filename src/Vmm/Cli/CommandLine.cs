@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
+using Vmm.Cli.Agent;
 using Vmm.Cli.Check;
 using Vmm.Cli.Machines;
 using Vmm.Host;
@@ -37,7 +38,7 @@ internal static class CommandLine
     public static RootCommand Create()
     {
         RootCommand root = new("Runs microVMs on /dev/kvm.");
-        foreach (Command command in (IEnumerable<Command>)[RunCommand.Create(), .. MachineCommands.Create(), CheckCommand.Create(), BenchCommand.Create(), FirmwareCommand.Create(), VersionCommand.Create()])
+        foreach (Command command in (IEnumerable<Command>)[RunCommand.Create(), .. MachineCommands.Create(), AgentCommand.Create(), CheckCommand.Create(), BenchCommand.Create(), FirmwareCommand.Create(), VersionCommand.Create()])
             root.Add(command);
         ControlOptions control = new();
         control.AddTo(root);
@@ -51,7 +52,8 @@ internal static class CommandLine
     private static void Check(ParseResult line)
     {
         Command command = line.CommandResult.Command;
-        foreach (string text in line.CommandResult.Tokens.Select(token => token.Value).Concat(line.UnmatchedTokens))
+        IEnumerable<Token> verbatim = line.CommandResult.Children.OfType<ArgumentResult>().Where(result => result.Argument is VerbatimArgument).SelectMany(result => result.Tokens);
+        foreach (string text in line.CommandResult.Tokens.Except(verbatim).Select(token => token.Value).Concat(line.UnmatchedTokens))
         {
             if (text.Length > 1 && text[0] == '-')
                 throw UsageException.For(command, $"unknown option '{Printable.Escape(text)}'{Suggestion.For(text, command.Options.Select(option => option.Name))}");

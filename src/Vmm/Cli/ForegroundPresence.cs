@@ -90,6 +90,7 @@ internal sealed class ForegroundPresence : IDisposable
             _vm = null;
             throw;
         }
+        _control.Folder = () => _vm.Folder.Path;
         _control.Events.Machine = config.Name;
         _events = _control.Events.Subscribe(new EventFile(home.EventsFile).Add);
     }

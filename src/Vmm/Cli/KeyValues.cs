@@ -16,8 +16,9 @@ internal sealed class KeyValues
     /// <summary>Splits a value.</summary>
     /// <param name="text">What follows the option.</param>
     /// <param name="firstKey">The key that the first part may leave out.</param>
+    /// <param name="repeatable">The key that may be given more than once; null for none.</param>
     /// <exception cref="FormatException">With what is wrong with it.</exception>
-    public KeyValues(string text, string firstKey)
+    public KeyValues(string text, string firstKey, string? repeatable = null)
     {
         foreach (string part in Split(text))
         {
@@ -25,7 +26,7 @@ internal sealed class KeyValues
             (string key, string value) = equals < 0 && _pairs.Count == 0 ? (firstKey, part) : Pair(part, equals);
             if (value.Length == 0)
                 throw new FormatException(text.Length == 0 ? "needs a value" : $"key '{Printable.Escape(key)}' has no value");
-            if (_pairs.Exists(pair => pair.Key == key))
+            if (key != repeatable && _pairs.Exists(pair => pair.Key == key))
                 throw new FormatException($"key '{Printable.Escape(key)}' is given twice");
             _pairs.Add((key, value));
         }
@@ -41,6 +42,15 @@ internal sealed class KeyValues
         string value = _pairs[index].Value;
         _pairs.RemoveAt(index);
         return value;
+    }
+
+    /// <summary>Every value of a key that may be given more than once.</summary>
+    public IReadOnlyList<string> All(string key)
+    {
+        List<string> values = [];
+        while (Text(key) is string value)
+            values.Add(value);
+        return values;
     }
 
     /// <summary>A key that is on or off; off when it is not given.</summary>

@@ -12,6 +12,8 @@ internal sealed class MachineArguments
         Arity = ArgumentArity.ZeroOrOne,
     };
 
+    private readonly Option<bool> _agent = new("--agent") { Description = $"A port for the QEMU guest agent, for 'vmm agent': --port {PortConfig.GuestAgent}" };
+
     private readonly IReadOnlyList<RunOption> _options = RunOptions.All();
 
     /// <summary>Adds the arguments to a command.</summary>
@@ -20,6 +22,7 @@ internal sealed class MachineArguments
         command.Add(_file);
         foreach (RunOption option in _options)
             command.Add(option.Symbol);
+        command.Add(_agent);
     }
 
     /// <summary>The machine that they describe, resolved.</summary>
@@ -32,6 +35,8 @@ internal sealed class MachineArguments
         MachineConfig machine = file?.Config ?? new();
         foreach (RunOption option in _options)
             option.Apply(line, machine);
+        if (line.GetValue(_agent) && !machine.Port.Any(port => port.Name == PortConfig.GuestAgent))
+            machine.Port = [.. machine.Port, new() { Name = PortConfig.GuestAgent }];
         also?.Invoke(machine);
         try
         {

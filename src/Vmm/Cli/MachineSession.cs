@@ -4,7 +4,9 @@ using Vmm.Control;
 using Vmm.Host;
 using Vmm.Logging;
 using Vmm.Machine;
+using Vmm.Machine.Build;
 using Vmm.Machine.Config;
+using Vmm.Snapshot;
 
 namespace Vmm.Cli;
 
@@ -14,8 +16,19 @@ internal static class MachineSession
     /// <summary>Runs it.</summary>
     /// <param name="config">Resolved.</param>
     /// <param name="where">Where it is steered from besides the terminal.</param>
+    /// <param name="restore">The snapshot that it starts from; null for power-on.</param>
+    /// <param name="paused">Whether the guest is held before its first instruction.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(MachineConfig config, ControlEndPoints where)
+    public static int Run(MachineConfig config, ControlEndPoints where, RestoreSettings? restore = null, bool paused = false) =>
+        Run(config, where, restore?.Open(config), paused);
+
+    /// <summary>Runs one that comes from elsewhere.</summary>
+    /// <param name="config">Resolved.</param>
+    /// <param name="where">Where it is steered from besides the terminal.</param>
+    /// <param name="origin">Where its first start comes from; null for power-on.</param>
+    /// <param name="paused">Whether the guest is held before its first instruction.</param>
+    /// <returns>The exit code.</returns>
+    public static int Run(MachineConfig config, ControlEndPoints where, IMachineOrigin? origin, bool paused = false)
     {
         MachineOutcome outcome;
         using VmmLog log = VmmLog.Open(config);
@@ -29,7 +42,7 @@ internal static class MachineSession
             control.Create(config);
             using ForegroundPresence presence = new(control, config);
             ends.Serve(control, new RunningProcess(control), log);
-            outcome = control.BootHere(presence.OnStarted);
+            outcome = control.BootHere(presence.OnStarted, origin, paused);
         }
         finally
         {

@@ -8,7 +8,7 @@ internal static class OutcomeReport
     /// <summary>What the process exits with.</summary>
     public static int ExitCode(MachineOutcome outcome) => outcome.Kind switch
     {
-        OutcomeKind.PoweredOff or OutcomeKind.Reset or OutcomeKind.Stopped => ExitCodes.PoweredOff,
+        OutcomeKind.PoweredOff or OutcomeKind.Reset or OutcomeKind.Stopped or OutcomeKind.Migrated => ExitCodes.PoweredOff,
         OutcomeKind.DebugExit => ExitCodes.FromDebugExit(outcome.Status),
         OutcomeKind.TripleFault => ExitCodes.GuestCrashed,
         OutcomeKind.InternalError => ExitCodes.EmulationFailed,
@@ -22,6 +22,7 @@ internal static class OutcomeReport
         OutcomeKind.PoweredOff => "powered off",
         OutcomeKind.Reset => "reset",
         OutcomeKind.Stopped => "stopped",
+        OutcomeKind.Migrated => "migrated",
         OutcomeKind.DebugExit => $"exit status {outcome.Status}",
         OutcomeKind.TripleFault => "crashed",
         OutcomeKind.InternalError => "not emulated",

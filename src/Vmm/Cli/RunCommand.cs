@@ -16,12 +16,15 @@ internal static class RunCommand
         Option<bool> detach = new("--detach", "-d") { Description = "Run it in the background and print its name ('vmm list' shows it, 'vmm console' attaches)" };
         Option<bool> remove = new("--rm") { Description = "With -d: forget it when it ends" };
 
+        Option<bool> paused = new("--paused") { Description = "Hold the guest before its first instruction, until 'vmm resume'" };
+
         Command command = new("run", "Run a machine");
         MachineArguments machine = new(command);
         command.Add(stats);
         command.Add(dryRun);
         command.Add(detach);
         command.Add(remove);
+        command.Add(paused);
         ControlOptions control = new();
         control.AddTo(command);
         command.SetAction(line =>
@@ -33,11 +36,11 @@ internal static class RunCommand
             else if (line.GetValue(detach) && where != ControlEndPoints.None)
                 throw UsageException.For(command, "--api-socket and --event-monitor: only in the foreground; -d has 'vmm' commands in their place ('vmm info', 'vmm events')");
             else if (line.GetValue(detach))
-                System.Console.Out.WriteLine(BackgroundLauncher.Run(config, line.GetValue(remove)));
+                System.Console.Out.WriteLine(BackgroundLauncher.Run(config, line.GetValue(remove), paused: line.GetValue(paused)));
             else if (line.GetValue(remove))
                 throw UsageException.For(command, "--rm: has a meaning only with -d; a machine in the foreground leaves nothing anyway");
             else
-                return MachineSession.Run(config, where);
+                return MachineSession.Run(config, where, paused: line.GetValue(paused));
             return ExitCodes.PoweredOff;
         });
         return command;

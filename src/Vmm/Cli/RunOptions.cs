@@ -1,5 +1,6 @@
 using System.Globalization;
 using Vmm.Machine.Config;
+using Vmm.Storage;
 
 namespace Vmm.Cli;
 
@@ -21,11 +22,15 @@ internal static class RunOptions
         new("cpu-quota", "PERCENT|USEC/PERIOD", "The most processor time: 50%, 200%, 50000/100000 (cgroup v2)", (m, v) => m.CpuQuota = CpuQuota.Parse(v)),
         new("memory-max", "SIZE", "The most memory of the host, vmm's own included (cgroup v2)", (m, v) => m.MemoryMax = ByteSize.Parse(v)),
         new("memory", "SIZE[,hugepages=on][,shared=on][,prefault=on]", "RAM: 256M, 6G, 512MiB; a plain number is MiB [512M]", (m, v) => m.Memory = Memory(v)),
-        new("disk", "[path=]FILE[,readonly=on][,direct=on][,id=NAME]", "A raw image or block device; repeatable", AddDisk, repeatable: true),
+        new("disk", "[path=]FILE[,readonly=on][,direct=on][,id=NAME][,bandwidth=RATE][,ops=RATE][,queues=N][,queue-size=N][,aio=ENGINE]", "A raw image or block device; repeatable", AddDisk, repeatable: true),
+        new("net", "passt|tap=NAME|fd=N[:N…][,forward=HOST:GUEST][,mac=][,…]", "A network device; passt needs neither root nor set-up; repeatable", NetOption.Add, repeatable: true),
         new("console", "tty|off|file=PATH", "Where the serial line (ttyS0) leads [tty]", (m, v) => m.Console = ConsoleTarget.Parse(v)),
         new("virtio-console", "tty|off|file=PATH", "Where the virtio console (hvc0) leads; with tty the serial line is off [off]", (m, v) => m.VirtioConsole = ConsoleTarget.Parse(v)),
+        new("port", "[name=]NAME[,socket=PATH]", "A named port of the guest (/dev/virtio-ports/NAME) as a Unix socket; repeatable [in the VM's folder]", AddPort, repeatable: true),
         new("transport", "pci|mmio", "How virtio devices are attached [pci]", (m, v) => m.Transport = Word.Parse<VirtioTransport>(v)),
         new("rng", "on|off", "A virtio entropy device [on]", (m, v) => m.Rng = OnOff(v)),
+        new("vsock", VsockOption.Form, "Streams between guest and host: CONNECT PORT at the socket, and PATH_PORT for the guest's", (m, v) => m.Vsock = VsockOption.Parse(v)),
+        new("balloon", BalloonOption.Form, "Let the host take memory back from the guest: how much, and how", (m, v) => m.Balloon = BalloonOption.Parse(v)),
         new("name", "NAME", "The machine's name in messages [vmm]", (m, v) => m.Name = v),
         new("log", "stderr|file=PATH|journal|off[,format=json][,level=][,size=]", "Where vmm's own log goes; repeatable [stderr,level=warning]", AddLog, repeatable: true),
         new("log-level", "LEVEL", $"The log's level where its place has none: {Word.All<LogThreshold>()} [info; stderr: warning]", (m, v) => m.LogLevel = Word.Parse<LogThreshold>(v)),
@@ -70,11 +75,24 @@ internal static class RunOptions
             Readonly = parts.Switch("readonly"),
             Direct = parts.Switch("direct"),
             Id = parts.Text("id"),
+            Queues = parts.Number("queues"),
+            QueueSize = parts.Number("queue-size"),
+            Limit = RateKeys.Read(parts),
         };
+        if (parts.Text("aio") is string aio)
+            disk.Aio = Word.Parse<DiskEngine>(aio);
         parts.Done();
         if (path is null)
             throw new FormatException("lacks path=FILE");
         machine.Disk = [.. machine.Disk, disk];
+    }
+
+    private static void AddPort(MachineConfig machine, string value)
+    {
+        KeyValues parts = new(value, "name");
+        PortConfig port = new() { Name = parts.Text("name") ?? throw new FormatException("lacks name=NAME"), Socket = parts.Text("socket") };
+        parts.Done();
+        machine.Port = [.. machine.Port, port];
     }
 
     /// <summary>A place that was named before, in a machine file perhaps, is described anew; off forgets all others.</summary>

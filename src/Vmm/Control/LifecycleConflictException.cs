@@ -5,13 +5,18 @@ namespace Vmm.Control;
 /// <summary>A command came in a state in which it is not possible.</summary>
 /// <param name="state">The state there is.</param>
 /// <param name="command">What was asked.</param>
-internal sealed class LifecycleConflictException(VmState state, VmCommand command) : VmmException(Explain(state, command))
+/// <param name="because">Why, when it is not the state; null for that.</param>
+internal sealed class LifecycleConflictException(VmState state, VmCommand command, string? because = null)
+    : VmmException(because is null ? Explain(state, command) : $"cannot {Verb(command)}: {because}")
 {
     /// <summary>The state there is.</summary>
     public VmState State { get; } = state;
 
     /// <summary>What was asked.</summary>
     public VmCommand Command { get; } = command;
+
+    /// <summary>Whether the state by itself would allow it.</summary>
+    public bool IsBusy { get; } = because is not null;
 
     private static string Explain(VmState state, VmCommand command)
     {
@@ -30,6 +35,10 @@ internal sealed class LifecycleConflictException(VmState state, VmCommand comman
     {
         VmCommand.PowerButton => "press the power button",
         VmCommand.Nmi => "send an NMI",
+        VmCommand.Link => "change a link",
+        VmCommand.Snapshot => "take a snapshot",
+        VmCommand.RenewGeneration => "renew the generation ID",
+        VmCommand.Resize => "resize or limit",
         VmCommand.Shutdown => "shut down",
         _ => command.ToString().ToLowerInvariant(),
     };

@@ -7,6 +7,8 @@ using Vmm.Machine;
 using Vmm.Machine.Build;
 using Vmm.Machine.Config;
 using Vmm.Metrics;
+using Vmm.Ports;
+using Vmm.Vsock;
 
 namespace Vmm.Control;
 
@@ -22,8 +24,10 @@ internal sealed class MachineRun : IDisposable
     /// <summary>How long a command waits for a machine that is just being built anew.</summary>
     private static readonly TimeSpan s_rebuildPatience = TimeSpan.FromSeconds(10);
 
-    private readonly MachineConfig _config;
+    private MachineConfig _config;
     private readonly HostConsole _console;
+    private readonly VsockListener? _vsock;
+    private readonly HostPorts? _ports;
     private readonly StopSignals? _signals;
     private readonly MachineConsoles _sinks;
     private readonly VmmLog _log;
@@ -39,6 +43,9 @@ internal sealed class MachineRun : IDisposable
     private bool _stopAsked;
     private bool _rebootAsked;
     private bool _over;
+    private int _borrowed;
+    // A reset by the guest makes no copy of it.
+    private Guid? _generation;
     private long _pastExits;
 
     /// <summary>Opens what the machine's consoles lead to; nothing else yet.</summary>
@@ -47,7 +54,8 @@ internal sealed class MachineRun : IDisposable
     /// <param name="log">Told what happens to the guest and its devices.</param>
     /// <param name="events">Told what happens.</param>
     /// <param name="hub">Where a console goes that would lead to the terminal; null for the terminal itself.</param>
-    public MachineRun(MachineConfig config, StopSignals? signals, VmmLog log, EventHub events, ConsoleHub? hub = null)
+    /// <param name="folder">The VM's folder, for the sockets of ports that have no path of their own; null for a VM without one.</param>
+    public MachineRun(MachineConfig config, StopSignals? signals, VmmLog log, EventHub events, ConsoleHub? hub = null, string? folder = null)
     {
         _config = config;
         _signals = signals;
@@ -55,11 +63,31 @@ internal sealed class MachineRun : IDisposable
         _devices = new DeviceLog(log.CreateLogger(DeviceLog.Category));
         _life = new MachineLog(log.CreateLogger(MachineLog.Category));
         _events = events;
-        _console = new HostConsole(config, Stop, hub);
+        _vsock = VsockListener.Of(config);
+        try
+        {
+            _ports = config.Port.Count == 0 ? null : new HostPorts(config.Port, folder, OnHostFault);
+            _console = new HostConsole(config, Stop, hub);
+        }
+        catch
+        {
+            _ports?.Dispose();
+            _vsock?.Dispose();
+            throw;
+        }
         bool hasVirtio = config.VirtioConsole!.Kind != ConsoleKind.Off;
         // The debug console has no line of its own: what comes there is for whoever watches the serial line.
-        _sinks = new MachineConsoles(_console.Serial, hasVirtio ? _console.Virtio : null, _console.Serial);
+        _sinks = new MachineConsoles(_console.Serial, hasVirtio ? _console.Virtio : null, _console.Serial) { Ports = _ports };
     }
+
+    /// <summary>Where the first start comes from; null for power-on.</summary>
+    public IMachineOrigin? Origin { get; init; }
+
+    /// <summary>Whether the vCPUs are held at the first start, before their first instruction.</summary>
+    public bool StartsPaused { get; init; }
+
+    /// <summary>Told that what a network device had behind it is gone: its place, and why. Comes on an event thread.</summary>
+    public Action<int, string>? NetLost { get; init; }
 
     /// <summary>Exits to user space so far, those of the start that runs now included.</summary>
     public long Exits
@@ -96,9 +124,9 @@ internal sealed class MachineRun : IDisposable
         {
             using CgroupPlacement? placement = CgroupPlacement.Enter(_config);
             DeferredClose.IsAllowed = placement is null;
-            while (true)
+            for (IMachineOrigin? origin = Origin; ; origin = null)
             {
-                using MicroVm vm = MachineBuilder.Build(_config, _sinks, _devices);
+                using MicroVm vm = MachineBuilder.Build(Volatile.Read(ref _config), _sinks, _devices, new() { NetLost = NetLost, Vsock = _vsock, Generation = _generation }, origin);
                 _console.Attach(new SerialConsole(vm.Platform.Serial), vm.Device<VirtioConsole>() is { } hvc ? new VirtioConsoleInput(hvc) : null);
                 if (started is not null)
                     _console.Start(_signals);
@@ -106,14 +134,16 @@ internal sealed class MachineRun : IDisposable
                 MachineOutcome outcome;
                 try
                 {
-                    outcome = RunOnce(vm, started);
+                    outcome = RunOnce(vm, started, origin, held: (StartsPaused || origin is { StartsPaused: true }) && Resets == 0);
                 }
                 finally
                 {
                     // Before the devices are taken apart: the pump must not find them half gone.
                     _console.Detach();
+                    _ports?.Detach();
                 }
                 started = null;
+                _generation = vm.Platform.Generation.Value;
                 if (!StartsAgain(outcome, Stopwatch.GetElapsedTime(start)))
                     return outcome;
                 Resets++;
@@ -138,6 +168,19 @@ internal sealed class MachineRun : IDisposable
         {
             _stopAsked = true;
             _current?.Machine.End(new MachineOutcome(OutcomeKind.Stopped));
+        }
+    }
+
+    /// <summary>Changes the description that the next start of the guest is built from. Within <see cref="With"/>, what goes with a change of the machine.</summary>
+    public void Reconfigure(MachineConfig config) => Volatile.Write(ref _config, config);
+
+    /// <summary>The generation ID of the guest as it runs now; null when it does not.</summary>
+    public Guid? GenerationId
+    {
+        get
+        {
+            lock (_ending)
+                return _current?.Platform.Generation.Value;
         }
     }
 
@@ -166,18 +209,46 @@ internal sealed class MachineRun : IDisposable
         }
     }
 
+    /// <summary>Has the machine as it is now for longer, without keeping others from it. It may end meanwhile, but is not taken apart.</summary>
+    /// <exception cref="VmmException">The guest's run is over.</exception>
+    public BorrowedMachine Borrow() => With(vm =>
+    {
+        _borrowed++;
+        return new BorrowedMachine(vm, GiveBack);
+    });
+
     /// <summary>What the machine has done so far, all starts of its guest together; also when its run is over.</summary>
     public MachineMetrics ReadMetrics()
     {
         // Within the lock: the machine is not taken apart meanwhile, and counts either as running or as ended.
         lock (_lock)
-            return _totals.Snapshot(_current, Stopwatch.GetElapsedTime(_created), Resets, ConsoleBytesDropped, _log.Counters);
+            return _totals.Snapshot(_current, Stopwatch.GetElapsedTime(_created), Resets, ConsoleBytesDropped, _log.Counters) with { Ports = _ports?.Metrics ?? [] };
     }
 
-    /// <summary>Writes out the guest's last words and gives the terminal back.</summary>
-    public void Dispose() => _console.Dispose();
+    /// <summary>Writes out the guest's last words, gives the terminal back and removes sockets.</summary>
+    public void Dispose()
+    {
+        _console.Dispose();
+        _ports?.Dispose();
+        _vsock?.Dispose();
+    }
 
-    private MachineOutcome RunOnce(MicroVm vm, Action? started)
+    private void GiveBack()
+    {
+        lock (_lock)
+        {
+            _borrowed--;
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    private void OnHostFault(Exception fault)
+    {
+        lock (_ending)
+            _current?.Machine.End(new MachineOutcome(OutcomeKind.HostFault, Fault: fault));
+    }
+
+    private MachineOutcome RunOnce(MicroVm vm, Action? started, IMachineOrigin? origin, bool held)
     {
         lock (_lock)
         {
@@ -188,10 +259,11 @@ internal sealed class MachineRun : IDisposable
                 _rebootAsked = false;
                 _current = vm;
                 // Within the lock: a machine that a signal ended first could not be started.
-                vm.Machine.Start();
+                vm.Machine.Start(held);
             }
             Monitor.PulseAll(_lock);
         }
+        origin?.Started();
         started?.Invoke();
         if (started is null)
         {
@@ -199,8 +271,12 @@ internal sealed class MachineRun : IDisposable
             _life.Rebooted(Resets);
         }
         MachineOutcome outcome = vm.Machine.WaitForEnd();
+        origin?.Ended();
         lock (_lock)
         {
+            // Who has borrowed it notices the end.
+            while (_borrowed > 0)
+                Monitor.Wait(_lock);
             _totals.Add(vm);
             lock (_ending)
             {

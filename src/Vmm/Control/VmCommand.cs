@@ -21,6 +21,24 @@ internal enum VmCommand
     /// <summary>Send a non-maskable interrupt to every vCPU.</summary>
     Nmi,
 
+    /// <summary>Put a network device's cable in, or pull it.</summary>
+    Link,
+
+    /// <summary>Give it more memory of its own or less, by its balloon.</summary>
+    Resize,
+
+    /// <summary>Tell the guest that it is a copy.</summary>
+    RenewGeneration,
+
+    /// <summary>Freeze it to disk, and let it go on.</summary>
+    Snapshot,
+
+    /// <summary>Describe it and start its guest, both from a snapshot.</summary>
+    Restore,
+
+    /// <summary>Move it to another process while it runs.</summary>
+    Migrate,
+
     /// <summary>Start the guest again, as a reset does.</summary>
     Reboot,
 

@@ -5,6 +5,7 @@ using Vmm.Logging;
 using Vmm.Machine;
 using Vmm.Machine.Build;
 using Vmm.Machine.Config;
+using Vmm.Snapshot;
 
 namespace Vmm.Control;
 
@@ -13,7 +14,7 @@ namespace Vmm.Control;
 /// terminal steer. Commands come from any thread and are taken one after the other; <see cref="VmLifecycle"/> says which
 /// are possible.
 /// </summary>
-internal sealed class VmControl : IDisposable
+internal sealed partial class VmControl : IDisposable
 {
     private readonly VmmLog _log;
     private readonly MachineLog _life;
@@ -39,6 +40,9 @@ internal sealed class VmControl : IDisposable
         _signals = signals;
         _hub = hub;
     }
+
+    /// <summary>Where the VM's folder is, for sockets that are to lie there; null for a VM without one.</summary>
+    public Func<string>? Folder { get; set; }
 
     /// <summary>What happens, for who listens.</summary>
     public EventHub Events { get; }
@@ -89,12 +93,13 @@ internal sealed class VmControl : IDisposable
     }
 
     /// <summary>Starts the guest on a thread of its own, and returns when it runs.</summary>
+    /// <param name="origin">Where it comes from; null for power-on.</param>
     /// <exception cref="VmmException">It cannot be built; the VM stays as it was.</exception>
-    public void Boot()
+    public void Boot(IMachineOrigin? origin = null)
     {
         lock (_commands)
         {
-            MachineRun run = PrepareBoot();
+            MachineRun run = PrepareBoot(origin);
             using ManualResetEventSlim decided = new();
             Exception? refused = null;
             void OnRefused(Exception fault)
@@ -116,12 +121,14 @@ internal sealed class VmControl : IDisposable
 
     /// <summary>Starts the guest and stays with it on the calling thread until its run is over.</summary>
     /// <param name="started">Called when the guest runs.</param>
+    /// <param name="origin">Where it comes from; null for power-on.</param>
+    /// <param name="paused">Whether its vCPUs are held before their first instruction.</param>
     /// <exception cref="VmmException">It cannot be built.</exception>
-    public MachineOutcome BootHere(Action? started = null)
+    public MachineOutcome BootHere(Action? started = null, IMachineOrigin? origin = null, bool paused = false)
     {
         MachineRun run;
         lock (_commands)
-            run = PrepareBoot();
+            run = PrepareBoot(origin, paused);
         Exception? refused = null;
         Main(run, started ?? (static () => { }), fault => refused = fault);
         return refused is null ? Outcome! : throw refused;
@@ -139,14 +146,26 @@ internal sealed class VmControl : IDisposable
     });
 
     /// <summary>Lets the vCPUs go on.</summary>
-    public void Resume() => OnMachine(VmCommand.Resume, vm =>
+    /// <param name="force">Also a guest that a migration may have brought elsewhere.</param>
+    public void Resume(bool force = false)
+    {
+        lock (_commands)
+        {
+            if (force && State == VmState.Paused && _handedOver is { RunsThere: false, Guest: { } guest } && _migration is null)
+                TakeUndecidedBack(guest);
+            else
+                OnMachine(VmCommand.Resume, Resume);
+        }
+    }
+
+    private bool Resume(MicroVm vm)
     {
         Events.Publish("vm", "resuming");
         vm.Machine.Resume();
         Events.Publish("vm", "resumed");
         _life.Resumed();
         return true;
-    });
+    }
 
     /// <summary>Presses the power button. A guest without ACPI does not notice.</summary>
     public void PowerButton() => OnMachine(VmCommand.PowerButton, vm =>
@@ -163,6 +182,19 @@ internal sealed class VmControl : IDisposable
         Events.Publish("vm", "nmi");
         vm.Machine.InjectNmi();
         _life.Nmi();
+        return true;
+    });
+
+    /// <summary>Puts a network device's cable in, or pulls it. It stays so when the guest starts again.</summary>
+    /// <param name="id">The device; null for the only one.</param>
+    /// <param name="link">Whether it is to be in.</param>
+    /// <exception cref="VmmException">There is no such device.</exception>
+    public void SetLink(string? id, NetLink link) => OnMachine(VmCommand.Link, vm =>
+    {
+        int index = NetChoice.Find(_config!.Net, id);
+        vm.Network(index).SetLink(link == NetLink.Up);
+        Reconfigure(NetChoice.WithLink(_config, index, link));
+        OnLink(index, link, why: null);
         return true;
     });
 
@@ -202,7 +234,39 @@ internal sealed class VmControl : IDisposable
     }
 
     /// <summary>Asks the guest's run to end, whatever is being done; does not wait. For signals and the terminal's keys.</summary>
-    public void Stop() => Run?.Stop();
+    public void Stop()
+    {
+        Volatile.Read(ref _migration)?.Cancel();
+        Run?.Stop();
+    }
+
+    /// <summary>Changes what a device may do in a time, at once and for later boots of this VM.</summary>
+    /// <param name="device">Its id.</param>
+    /// <param name="limit">The limit; null lifts it.</param>
+    /// <exception cref="VmmException">There is no such device, or the limit is none.</exception>
+    public void Limit(string device, RateConfig? limit)
+    {
+        lock (_commands)
+        {
+            MachineConfig config = _config ?? throw new VmmException("there is no VM whose devices could be limited");
+            CheckMigration(State, VmCommand.Resize);
+            MachineConfig limited = DeviceLimits.Change(config, device, limit);
+            if (State is VmState.Running or VmState.Paused)
+            {
+                Run!.With(vm =>
+                {
+                    DeviceLimits.Apply(vm, device, limit);
+                    Reconfigure(limited);
+                    return true;
+                });
+            }
+            else
+            {
+                Reconfigure(limited);
+            }
+            Events.Publish("vm", "limited", ("device", device), ("limit", limit?.ToString() ?? "off"));
+        }
+    }
 
     /// <summary>Changes the name under which the VM speaks.</summary>
     public void Rename(string name)
@@ -225,13 +289,30 @@ internal sealed class VmControl : IDisposable
             End();
     }
 
-    private MachineRun PrepareBoot()
+    /// <summary>Tells what became of a link.</summary>
+    /// <param name="index">The device's place among the network devices.</param>
+    /// <param name="link">What it is now.</param>
+    /// <param name="why">What happened to it; null when a user wanted it.</param>
+    private void OnLink(int index, NetLink link, string? why)
+    {
+        string id = _config!.Net[index].Id!;
+        if (why is null)
+        {
+            Events.Publish("vm", "link", ("id", id), ("state", Word.Of(link)));
+            _life.Link(id, Word.Of(link));
+            return;
+        }
+        Events.Publish("vm", "link", ("id", id), ("state", Word.Of(link)), ("reason", why));
+        _life.LinkLost(id, why);
+    }
+
+    private MachineRun PrepareBoot(IMachineOrigin? origin, bool paused = false)
     {
         Check(VmCommand.Boot);
         // The run before is over, but may be giving its last things back.
         Join();
         Events.Publish("vm", "booting");
-        return new MachineRun(_config!, _signals, _log, Events, _hub);
+        return new MachineRun(_config!, _signals, _log, Events, _hub, Folder?.Invoke()) { NetLost = (index, why) => OnLink(index, NetLink.Down, why), Origin = origin, StartsPaused = paused };
     }
 
     private void Main(MachineRun run, Action onStarted, Action<Exception> onRefused)
@@ -248,6 +329,8 @@ internal sealed class VmControl : IDisposable
                 runs = true;
                 Volatile.Write(ref _bootedAt, Stopwatch.GetTimestamp());
                 Events.Publish("vm", "booted");
+                if (run.Origin is SnapshotOrigin snapshot)
+                    Events.Publish("vm", "restored", ("path", snapshot.Path), ("id", snapshot.Id.ToString()));
                 _life.Started(_config!.Cpus.Count ?? 1, _config.Memory.Size.ToString(), Stopwatch.GetElapsedTime(ordered).TotalMilliseconds);
                 onStarted();
             });
@@ -260,6 +343,7 @@ internal sealed class VmControl : IDisposable
             run.Dispose();
             Volatile.Write(ref _run, before);
             _life.StartFailed(fault);
+            Events.Publish("vm", "boot-failed", ("reason", fault.Message));
             onRefused(fault);
         }
         catch (Exception fault)
@@ -285,6 +369,7 @@ internal sealed class VmControl : IDisposable
         if (VmLifecycle.Next(state, command) is null)
             _life.Refused(command, state);
         VmLifecycle.Check(state, command);
+        CheckMigration(state, command);
     }
 
     private T OnMachine<T>(VmCommand command, Func<MicroVm, T> act)
@@ -298,6 +383,8 @@ internal sealed class VmControl : IDisposable
 
     private void End()
     {
+        _handedOver?.Guest.Dispose();
+        _handedOver = null;
         Run?.Stop();
         Join();
     }

@@ -21,11 +21,14 @@ internal static class VmLifecycle
     public static VmState? Next(VmState state, VmCommand command) => (state, command) switch
     {
         (VmState.None, VmCommand.Create) => VmState.Created,
+        (VmState.None, VmCommand.Restore) => VmState.Paused,
         (VmState.Created or VmState.Shutdown, VmCommand.Boot) => VmState.Running,
         (VmState.Running, VmCommand.Pause) => VmState.Paused,
         (VmState.Paused, VmCommand.Resume) => VmState.Running,
-        (VmState.Running, VmCommand.PowerButton or VmCommand.Nmi or VmCommand.Reboot) => VmState.Running,
+        (VmState.Running, VmCommand.PowerButton or VmCommand.Nmi or VmCommand.Link or VmCommand.Reboot) => VmState.Running,
         (VmState.Paused, VmCommand.Reboot) => VmState.Running,
+        (VmState.Paused, VmCommand.Link) => VmState.Paused,
+        (VmState.Running or VmState.Paused, VmCommand.Resize or VmCommand.RenewGeneration or VmCommand.Snapshot or VmCommand.Migrate) => state,
         (VmState.Running or VmState.Paused, VmCommand.Shutdown) => VmState.Shutdown,
         (not VmState.None, VmCommand.Delete) => VmState.None,
         _ => null,

@@ -1,6 +1,10 @@
+using System.Text.Json.Serialization;
+using Vmm.Machine.Config;
+
 namespace Vmm.Control;
 
 /// <summary>Where a VM is in its life, as its users see it. The names are those of Cloud Hypervisor's API, but for <see cref="None"/>.</summary>
+[JsonConverter(typeof(WordConverter<VmState>))]
 internal enum VmState
 {
     /// <summary>This process has no VM.</summary>

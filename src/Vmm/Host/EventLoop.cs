@@ -32,12 +32,16 @@ internal sealed unsafe class EventLoop : IDisposable
     public EventLoop(string name, Action<Exception>? onFault = null)
     {
         _onFault = onFault;
+        Timers = new LoopTimers(this);
         Control(Linux.EPOLL_CTL_ADD, _wake.Fd, Linux.EPOLLIN, key: 0);
         _thread = new Thread(Loop, maxStackSize: 256 << 10) { Name = name, IsBackground = true };
     }
 
     /// <summary>Whether the caller is on this loop's thread.</summary>
     public bool IsCurrent => Thread.CurrentThread == _thread;
+
+    /// <summary>What this loop does at a later time.</summary>
+    public LoopTimers Timers { get; }
 
     /// <summary>Watches a descriptor, level-triggered.</summary>
     /// <param name="fd">Stays owned by the caller, who disposes the registration first.</param>
@@ -61,10 +65,25 @@ internal sealed unsafe class EventLoop : IDisposable
         return new Registration(this, fd, key);
     }
 
+    /// <summary>Watches a descriptor for what its owner asks for from time to time; for nothing at first.</summary>
+    /// <param name="fd">Stays owned by the caller, who disposes the watch first.</param>
+    /// <param name="handler">Called on the loop's thread. An error or a hang-up (EPOLLERR, EPOLLHUP) comes unasked.</param>
+    public EventWatch Watch(SafeFd fd, IEventHandler handler)
+    {
+        var registration = (Registration)Add(fd, 0, handler);
+        return new EventWatch(registration.Change, registration);
+    }
+
     /// <summary>Runs an action on the loop's thread, after what was posted before it.</summary>
     public void Post(Action action)
     {
         _posted.Enqueue(action);
+        Wake();
+    }
+
+    /// <summary>Has the loop look at what is posted and what the time is.</summary>
+    internal void Wake()
+    {
         _wake.Signal();
         EnsureStarted();
     }
@@ -105,11 +124,12 @@ internal sealed unsafe class EventLoop : IDisposable
             Linux.epoll_event* events = stackalloc Linux.epoll_event[Batch];
             while (!_stopping)
             {
-                int count = Linux.epoll_wait(_epoll.Number, events, Batch, -1);
+                int count = Linux.epoll_wait(_epoll.Number, events, Batch, Timers.Timeout);
                 if (count < 0 && !Linux.Interrupted)
                     throw HostException.Last("epoll_wait");
                 for (int i = 0; i < count; i++)
                     Dispatch(events[i]);
+                Timers.RunDue();
             }
             RunPosted();
         }
@@ -148,6 +168,12 @@ internal sealed unsafe class EventLoop : IDisposable
 
     private sealed class Registration(EventLoop loop, SafeFd fd, ulong key) : IDisposable
     {
+        public void Change(uint events)
+        {
+            if (!loop._epoll.IsClosed)
+                loop.Control(Linux.EPOLL_CTL_MOD, fd, events, key);
+        }
+
         public void Dispose()
         {
             if (loop._handlers.TryRemove(key, out _) && !loop._epoll.IsClosed)

@@ -15,6 +15,8 @@ internal static unsafe partial class Linux
     public const uint EPOLLOUT = 4;
     public const uint EPOLLERR = 8;
     public const uint EPOLLHUP = 0x10;
+    public const uint EPOLLRDHUP = 0x2000;
+    public const uint EPOLLET = 0x8000_0000;
 
     /// <summary>struct epoll_event; packed on x86-64.</summary>
     [StructLayout(LayoutKind.Sequential, Pack = 1)]

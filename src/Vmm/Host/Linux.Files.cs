@@ -17,6 +17,8 @@ internal static unsafe partial class Linux
     public const int O_DIRECT = 0x4000;
     public const int O_CLOEXEC = 0x80000;
     public const int SEEK_END = 2;
+    public const int SEEK_DATA = 3;
+    public const int SEEK_HOLE = 4;
 
     [LibraryImport(LibC, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int open(string path, int flags, uint mode);
@@ -29,6 +31,18 @@ internal static unsafe partial class Linux
 
     [LibraryImport(LibC, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int rename(string from, string to);
+
+    /// <summary>linux/fs.h: fails when the new name exists.</summary>
+    public const uint RENAME_NOREPLACE = 1;
+
+    /// <summary>linux/fs.h: both exist, and change places.</summary>
+    public const uint RENAME_EXCHANGE = 2;
+
+    [LibraryImport(LibC, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int renameat2(int fromFolder, string from, int toFolder, string to, uint flags);
+
+    [LibraryImport(LibC, SetLastError = true)]
+    public static partial int fsync(int fd);
 
     [LibraryImport(LibC, SetLastError = true)]
     public static partial int dup2(int from, int to);

@@ -13,6 +13,7 @@ internal static unsafe partial class Linux
 
     public const int F_GETFL = 3;
     public const int F_SETFL = 4;
+    public const int F_GETFD = 1;
     public const int F_SETFD = 2;
     public const int FD_CLOEXEC = 1;
     public const int F_OFD_GETLK = 36;
@@ -32,7 +33,11 @@ internal static unsafe partial class Linux
     public const uint BLKGETSIZE64 = 0x8008_1272;
 
     public const int AT_FDCWD = -100;
+
+    /// <summary>statx(2): bytes a block of stx_blocks.</summary>
+    public const int StatBlock = 512;
     public const int AT_EMPTY_PATH = 0x1000;
+    public const int AT_SYMLINK_NOFOLLOW = 0x100;
     public const uint STATX_BASIC_STATS = 0x7FF;
     public const uint STATX_DIOALIGN = 0x2000;
     public const int S_IFMT = 0xF000;
@@ -57,6 +62,7 @@ internal static unsafe partial class Linux
         [FieldOffset(0x1C)] public ushort stx_mode;
         [FieldOffset(0x20)] public ulong stx_ino;
         [FieldOffset(0x28)] public ulong stx_size;
+        [FieldOffset(0x30)] public ulong stx_blocks;
         [FieldOffset(0x98)] public uint stx_dio_mem_align;
         [FieldOffset(0x9C)] public uint stx_dio_offset_align;
     }
@@ -81,6 +87,9 @@ internal static unsafe partial class Linux
 
     [LibraryImport(LibC, SetLastError = true)]
     public static partial nint pread(int fd, void* buffer, nuint count, long offset);
+
+    [LibraryImport(LibC, SetLastError = true)]
+    public static partial nint pwrite(int fd, void* buffer, nuint count, long offset);
 
     /// <summary><paramref name="segments"/> is an array of struct iovec.</summary>
     [LibraryImport(LibC, SetLastError = true)]

@@ -12,7 +12,12 @@ internal static unsafe class UnixSocket
 
     /// <summary>Listens at a path. A socket that a dead process left there is replaced.</summary>
     /// <exception cref="VmmException">A living process listens there, something else is there, or the path cannot be used.</exception>
-    public static SafeFd Listen(string path)
+    public static SafeFd Listen(string path) => Listen(path, Backlog);
+
+    /// <summary>As <see cref="Listen(string)"/>, for more clients at once.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="backlog">How many may wait to be accepted; the kernel has a limit of its own (net.core.somaxconn).</param>
+    public static SafeFd Listen(string path, int backlog)
     {
         RemoveStale(path);
         SafeFd fd = SafeFd.Own(Linux.socket(Linux.AF_UNIX, Linux.SOCK_STREAM | Linux.SOCK_CLOEXEC, 0), "socket");
@@ -29,7 +34,7 @@ internal static unsafe class UnixSocket
                     ? new VmmException($"socket '{Printable.Escape(path)}' is in use already")
                     : new VmmException($"cannot make the socket '{Printable.Escape(path)}': {HostException.Last("bind").Message}");
             }
-            if (Linux.listen(fd.Number, Backlog) < 0)
+            if (Linux.listen(fd.Number, backlog) < 0)
                 throw HostException.Last("listen");
             return fd;
         }
@@ -66,6 +71,24 @@ internal static unsafe class UnixSocket
             fd.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Connects without waiting to a socket in an open folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="name">The socket's name in it.</param>
+    /// <returns>A connection that never waits, or null when nobody accepts it, or not now.</returns>
+    /// <exception cref="VmmException">The name is too long; the caller has bounded it.</exception>
+    public static SafeFd? TryConnectAtOnce(SafeFd folder, string name)
+    {
+        int fd = Linux.socket(Linux.AF_UNIX, Linux.SOCK_STREAM | Linux.SOCK_CLOEXEC | Linux.SOCK_NONBLOCK, 0);
+        if (fd < 0)
+            return null;
+        SafeFd socket = new(fd);
+        Linux.sockaddr_un address = Address(folder, name);
+        if (Linux.connect(fd, &address, (uint)sizeof(Linux.sockaddr_un)) == 0)
+            return socket;
+        socket.Dispose();
+        return null;
     }
 
     /// <summary>Bounds how long a read or write on a socket may take.</summary>
@@ -124,7 +147,9 @@ internal static unsafe class UnixSocket
         return false;
     }
 
-    private static SafeFd OpenFolder(string path)
+    /// <summary>Opens the folder that a socket is in.</summary>
+    /// <exception cref="VmmException">There is no such folder, or it is closed to us.</exception>
+    public static SafeFd OpenFolder(string path)
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         int fd = Linux.open(folder, Linux.O_PATH | Linux.O_DIRECTORY | Linux.O_CLOEXEC, 0);

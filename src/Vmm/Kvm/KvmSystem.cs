@@ -81,6 +81,27 @@ internal sealed unsafe class KvmSystem : IDisposable
         throw HostException.Last("ioctl KVM_GET_SUPPORTED_CPUID");
     }
 
+    /// <summary>The numbers of the model-specific registers that KVM says can be saved and restored.</summary>
+    public uint[] GetMsrNumbers()
+    {
+        uint[] buffer = new uint[1];
+        fixed (uint* start = buffer)
+        {
+            // Refused, with the number that there are.
+            if (Ioctl(KvmIoctl.KVM_GET_MSR_INDEX_LIST, (nint)start) < 0 && Linux.LastError != Errno.E2BIG)
+                throw HostException.Last("ioctl KVM_GET_MSR_INDEX_LIST");
+        }
+        uint count = buffer[0];
+        buffer = new uint[count + 1];
+        buffer[0] = count;
+        fixed (uint* start = buffer)
+        {
+            if (Ioctl(KvmIoctl.KVM_GET_MSR_INDEX_LIST, (nint)start) < 0)
+                throw HostException.Last("ioctl KVM_GET_MSR_INDEX_LIST");
+        }
+        return buffer[1..(int)(buffer[0] + 1)];
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _fd.Dispose();
 

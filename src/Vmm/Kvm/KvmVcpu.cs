@@ -9,7 +9,7 @@ namespace Vmm.Kvm;
 /// A kick is a signal that the vCPU's thread keeps blocked and only KVM_RUN lets through (KVM_SET_SIGNAL_MASK). It needs
 /// no handler and loses nothing: sent too early, it stays pending and ends the next KVM_RUN at once.
 /// </remarks>
-internal sealed unsafe class KvmVcpu : IVcpu, IDisposable
+internal sealed unsafe partial class KvmVcpu : IVcpu, IDisposable
 {
     private const int KickSignal = Linux.SIGUSR1;
     private const ulong KickBit = 1UL << (KickSignal - 1);

@@ -5,7 +5,7 @@ using Vmm.Kvm.Abi;
 namespace Vmm.Kvm;
 
 /// <summary>The VM level of KVM: memory slots, interrupt controllers, event descriptors, vCPUs.</summary>
-internal sealed unsafe class KvmVm : IDisposable
+internal sealed unsafe partial class KvmVm : IDisposable
 {
     private readonly SafeFd _fd;
     private readonly int _number;
@@ -55,6 +55,14 @@ internal sealed unsafe class KvmVm : IDisposable
     {
         kvm_pit_config argument = new() { flags = kvm_pit_config.KVM_PIT_SPEAKER_DUMMY };
         Call(KvmIoctl.KVM_CREATE_PIT2, (nint)(&argument), "KVM_CREATE_PIT2");
+    }
+
+    /// <summary>Has accesses to model-specific registers that KVM does not know end KVM_RUN; false when KVM (before 5.10) cannot.</summary>
+    public bool TryAskForUnknownMsrs()
+    {
+        kvm_enable_cap argument = new() { cap = (uint)KvmCapability.KVM_CAP_X86_USER_SPACE_MSR };
+        argument.args[0] = kvm_enable_cap.KVM_MSR_EXIT_REASON_UNKNOWN;
+        return Linux.ioctl(_number, KvmIoctl.KVM_ENABLE_CAP, (nint)(&argument)) >= 0;
     }
 
     /// <summary>Sets the level of an interrupt controller input.</summary>

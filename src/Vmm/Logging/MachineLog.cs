@@ -50,6 +50,18 @@ internal sealed partial class MachineLog(ILogger logger)
     [LoggerMessage(8, LogLevel.Warning, "the guest crashed (triple fault) and starts again; --reboot exit shows where")]
     public partial void CrashedAndRestarts();
 
+    /// <summary>The guest runs in another process.</summary>
+    /// <param name="destination">Which.</param>
+    /// <param name="downtimeMs">For how long nobody ran it.</param>
+    /// <param name="elapsedMs">From the order on.</param>
+    [LoggerMessage(61, LogLevel.Information, "migrated to {Destination}: held for {DowntimeMs:0.0} ms, {ElapsedMs:0} ms in all")]
+    public partial void Migrated(string destination, double downtimeMs, double elapsedMs);
+
+    /// <summary>A migration failed.</summary>
+    /// <param name="fault">Why, and where the guest is.</param>
+    [LoggerMessage(62, LogLevel.Error, "not migrated")]
+    public partial void MigrationFailed(Exception fault);
+
     /// <summary>Somebody pressed the power button.</summary>
     [LoggerMessage(9, LogLevel.Information, "power button pressed")]
     public partial void PowerButton();
@@ -84,4 +96,33 @@ internal sealed partial class MachineLog(ILogger logger)
     /// <param name="state">Where it is in its life.</param>
     [LoggerMessage(15, LogLevel.Debug, "{Command} refused: it is {State}")]
     public partial void Refused(VmCommand command, VmState state);
+
+    /// <summary>Somebody put a network device's cable in, or pulled it.</summary>
+    /// <param name="device">Its id.</param>
+    /// <param name="state">What it is now.</param>
+    [LoggerMessage(16, LogLevel.Information, "{Device}: link {State}")]
+    public partial void Link(string device, string state);
+
+    /// <summary>What a network device had behind it is gone.</summary>
+    /// <param name="device">Its id.</param>
+    /// <param name="why">What happened.</param>
+    [LoggerMessage(17, LogLevel.Warning, "{Device}: {Why}; its link is down")]
+    public partial void LinkLost(string device, string why);
+
+    /// <summary>Somebody wished another size of the balloon.</summary>
+    /// <param name="size">What the guest shall give up.</param>
+    [LoggerMessage(18, LogLevel.Information, "the guest shall give up {Size} of its memory")]
+    public partial void Ballooned(string size);
+
+    /// <summary>The guest was told that it is a copy.</summary>
+    /// <param name="id">The new ID.</param>
+    [LoggerMessage(19, LogLevel.Information, "generation ID renewed: {Id}")]
+    public partial void GenerationRenewed(Guid id);
+
+    /// <summary>A snapshot was taken.</summary>
+    /// <param name="path">Where it is.</param>
+    /// <param name="paused">How long the guest stood still.</param>
+    /// <param name="took">How long it all took.</param>
+    [LoggerMessage(20, LogLevel.Information, "snapshot taken: {Path}, guest held for {Paused:0.0} ms, {Took:0.0} ms in all")]
+    public partial void Snapshotted(string path, double paused, double took);
 }

@@ -15,6 +15,9 @@ internal enum OutcomeKind
     /// <summary>The user, or a signal, ended it.</summary>
     Stopped,
 
+    /// <summary>It runs in another process now.</summary>
+    Migrated,
+
     /// <summary>A vCPU shut down: a fault while handling a double fault.</summary>
     TripleFault,
 

@@ -57,10 +57,17 @@ internal sealed class VirtualMachine : IDisposable
     public IReadOnlyList<VcpuThread> Threads => _threads;
 
     /// <summary>Starts the vCPU threads.</summary>
+    /// <param name="held">Whether they wait at once, as after <see cref="Pause"/>: not an instruction of the guest is run before <see cref="Resume"/>.</param>
     /// <exception cref="VmmException">The machine has ended already, or the host has not got that many threads.</exception>
-    public void Start()
+    public void Start(bool held = false)
     {
+        using Lock.Scope alone = _moving.EnterScope();
         _lifecycle.MoveTo(MachineState.Running);
+        if (held)
+        {
+            _lifecycle.MoveTo(MachineState.Paused);
+            _gate.Close();
+        }
         foreach (VcpuThread thread in _threads)
             thread.Start();
     }
@@ -77,7 +84,9 @@ internal sealed class VirtualMachine : IDisposable
         KickAll();
         if (_gate.WaitUntilHeld(PauseTimeout))
             return Stopwatch.GetElapsedTime(start);
-        Resume();
+        // Nothing is asked of the vCPUs: one that waits for memory in the guest would not answer before that comes.
+        _lifecycle.MoveTo(MachineState.Running);
+        _gate.Open();
         throw new VmmException($"a vCPU did not leave the guest within {PauseTimeout.TotalSeconds:0} s; the machine runs on");
     }
 
@@ -90,6 +99,26 @@ internal sealed class VirtualMachine : IDisposable
         foreach (IVcpu vcpu in _vcpus)
             (vcpu as KvmVcpu)?.NotePause();
         _gate.Open();
+    }
+
+    /// <summary>Holds every vCPU for a moment, so that a guest gets less done. Not a state of the machine's: it counts as running. Nothing happens to one that is not.</summary>
+    /// <param name="wait">Waits, on this thread; called while they are held.</param>
+    public void HoldBriefly(Action wait)
+    {
+        using Lock.Scope alone = _moving.EnterScope();
+        if (State != MachineState.Running)
+            return;
+        _gate.Close();
+        KickAll();
+        try
+        {
+            if (_gate.WaitUntilHeld(PauseTimeout))
+                wait();
+        }
+        finally
+        {
+            _gate.Open();
+        }
     }
 
     /// <summary>Sends a non-maskable interrupt to every vCPU. They are held meanwhile: KVM takes it only from a vCPU that is out of the guest, and a halted one would not come by itself.</summary>
@@ -116,6 +145,9 @@ internal sealed class VirtualMachine : IDisposable
     /// flight that nobody completes. The process is about to end, and the kernel takes back what it had.
     /// </summary>
     public bool IsBroken => _end.Outcome?.Kind == OutcomeKind.HostFault;
+
+    /// <summary>Set when the machine has ended; its vCPUs may still be on their way out.</summary>
+    public WaitHandle Ending => _ended.WaitHandle;
 
     /// <summary>Waits until the machine has ended and every vCPU thread is gone, for which a machine that <see cref="IsBroken"/> gets little time.</summary>
     public MachineOutcome WaitForEnd()

@@ -41,4 +41,10 @@ internal sealed record DiskMetrics
 
     /// <summary>How many may be in flight.</summary>
     public int QueueSize { get; init; }
+
+    /// <summary>How often work waited because of a limit.</summary>
+    public long Throttled { get; init; }
+
+    /// <summary>Each of its queues.</summary>
+    public IReadOnlyList<DiskQueueMetrics> Queues { get; init; } = [];
 }

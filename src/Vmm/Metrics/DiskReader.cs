@@ -1,6 +1,6 @@
 using Vmm.Devices.Virtio;
 using Vmm.Devices.Virtio.Block;
-using Vmm.Devices.Virtio.Spec;
+using Vmm.Devices.Virtio.Queue;
 
 namespace Vmm.Metrics;
 
@@ -14,6 +14,7 @@ internal static class DiskReader
     public static DiskMetrics Read(VirtioDeviceCore core, VirtioBlk disk, DiskMetrics? before)
     {
         BlockCounters counters = disk.Counters;
+        DiskQueueMetrics[] queues = [.. Enumerable.Range(0, core.QueueCount).Select(number => Queue(core, disk, number, before))];
         return new DiskMetrics
         {
             Name = disk.Name,
@@ -27,8 +28,26 @@ internal static class DiskReader
             BackendErrors = counters.BackendErrors + (before?.BackendErrors ?? 0),
             RefusedRequests = counters.RefusedRequests + (before?.RefusedRequests ?? 0),
             UnsupportedRequests = counters.UnsupportedRequests + (before?.UnsupportedRequests ?? 0),
-            InFlight = core.Queue(BlockDevice.RequestQueue).InFlight,
-            QueueSize = (int)core.Queue(BlockDevice.RequestQueue).Size,
+            Throttled = disk.Throttled + (before?.Throttled ?? 0),
+            InFlight = queues.Sum(queue => queue.InFlight),
+            QueueSize = queues.Sum(queue => queue.Size),
+            Queues = queues,
+        };
+    }
+
+    private static DiskQueueMetrics Queue(VirtioDeviceCore core, VirtioBlk disk, int number, DiskMetrics? before)
+    {
+        BlockCounters counters = disk.QueueCounters[number];
+        DiskQueueMetrics? earlier = number < before?.Queues.Count ? before.Queues[number] : null;
+        Virtqueue queue = core.Queue(number);
+        return new DiskQueueMetrics
+        {
+            Queue = number,
+            Requests = counters.Reads + counters.Writes + counters.Flushes + counters.Discards + counters.ZeroWrites + (earlier?.Requests ?? 0),
+            Bytes = counters.ReadBytes + counters.WrittenBytes + (earlier?.Bytes ?? 0),
+            Errors = counters.BackendErrors + counters.RefusedRequests + counters.UnsupportedRequests + (earlier?.Errors ?? 0),
+            InFlight = queue.InFlight,
+            Size = (int)queue.Size,
         };
     }
 }

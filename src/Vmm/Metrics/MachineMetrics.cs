@@ -26,6 +26,18 @@ internal sealed record MachineMetrics
     /// <summary>The disks, in the order in which the guest finds them.</summary>
     public required IReadOnlyList<DiskMetrics> Disks { get; init; }
 
+    /// <summary>The socket device; null when the machine has none.</summary>
+    public VsockMetrics? Vsock { get; init; }
+
+    /// <summary>The balloon; null when the machine has none.</summary>
+    public BalloonMetrics? Balloon { get; init; }
+
+    /// <summary>The named ports, in the order of their numbers.</summary>
+    public IReadOnlyList<PortMetrics> Ports { get; init; } = [];
+
+    /// <summary>The network devices, in the order in which the guest finds them.</summary>
+    public IReadOnlyList<NetMetrics> Nets { get; init; } = [];
+
     /// <summary>Bytes that the guest printed and nobody took in time.</summary>
     public required long ConsoleBytesDropped { get; init; }
 

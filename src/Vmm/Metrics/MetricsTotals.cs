@@ -1,4 +1,6 @@
+using Vmm.Devices.Virtio.Balloon;
 using Vmm.Devices.Virtio.Block;
+using Vmm.Devices.Virtio.Net;
 using Vmm.Logging;
 using Vmm.Machine;
 using Vmm.Machine.Build;
@@ -16,6 +18,9 @@ internal sealed class MetricsTotals
     private ExitTally _exits = new();
     private VcpuMetrics[] _vcpus = [];
     private DiskMetrics[] _disks = [];
+    private VsockMetrics? _vsock;
+    private BalloonMetrics? _balloon;
+    private NetMetrics[] _nets = [];
     private long _configured;
 
     /// <summary>Keeps what a machine did that has ended, before it is disposed. Once for each.</summary>
@@ -26,7 +31,11 @@ internal sealed class MetricsTotals
             _exits = SumExits(ended.Machine);
             _vcpus = SumVcpus(ended.Machine);
             // Nothing is in flight any more.
-            _disks = [.. SumDisks(ended).Select(disk => disk with { InFlight = 0 })];
+            _disks = [.. SumDisks(ended).Select(disk => disk with { InFlight = 0, Queues = [.. disk.Queues.Select(queue => queue with { InFlight = 0 })] })];
+            _vsock = VsockReader.Read(ended, _vsock) is { } vsock ? vsock with { Connections = 0 } : null;
+            // A guest that is gone has nothing in its balloon.
+            _balloon = ReadBalloon(ended) is { } balloon ? balloon with { ActualBytes = 0, HasDriver = false, Guest = null } : null;
+            _nets = SumNets(ended);
             _configured = (long)ended.Ram.Memory.Size;
         }
     }
@@ -51,6 +60,9 @@ internal sealed class MetricsTotals
                 ExitsByDevice = exits.ByDevice,
                 Vcpus = running is null ? _vcpus : SumVcpus(running.Machine),
                 Disks = running is null ? _disks : SumDisks(running),
+                Vsock = running is null ? _vsock : VsockReader.Read(running, _vsock),
+                Balloon = running is null ? _balloon : ReadBalloon(running),
+                Nets = running is null ? _nets : SumNets(running),
                 ConsoleBytesDropped = consoleBytesDropped,
                 Log = log,
                 Process = ProcessReader.Read(resident),
@@ -75,6 +87,19 @@ internal sealed class MetricsTotals
             sums[i] = VcpuReader.Read(machine, i, i < _vcpus.Length ? _vcpus[i] : null);
         return sums;
     }
+
+    /// <summary>Who looks at it again finds what the guest tells meanwhile.</summary>
+    private BalloonMetrics? ReadBalloon(MicroVm vm)
+    {
+        if (vm.Device<VirtioBalloon>() is not { } balloon)
+            return null;
+        BalloonMetrics now = BalloonReader.Read(balloon, _balloon);
+        balloon.RequestStatistics();
+        return now;
+    }
+
+    private NetMetrics[] SumNets(MicroVm vm) =>
+        [.. vm.Virtio.Select(core => core.Device).OfType<VirtioNet>().Select((net, i) => NetReader.Read(net, i < _nets.Length ? _nets[i] : null))];
 
     private DiskMetrics[] SumDisks(MicroVm vm) =>
     [

@@ -13,6 +13,7 @@ internal static class PrometheusText
 
     private const string Reason = "reason";
     private const string Device = "device";
+    private const string Port = "port";
     private const string Vcpu = "vcpu";
 
     /// <summary>Writes all of a machine's families.</summary>
@@ -27,12 +28,23 @@ internal static class PrometheusText
         WriteExits(writer, metrics);
         WriteVcpus(writer, metrics.Vcpus);
         if (metrics.Disks.Count > 0)
+        {
             WriteDisks(writer, metrics.Disks);
+            DiskQueuesText.Write(writer, metrics.Disks);
+        }
+        if (metrics.Vsock is { } vsock)
+            VsockText.Write(writer, vsock);
+        if (metrics.Ports.Count > 0)
+            WritePorts(writer, metrics.Ports);
+        if (metrics.Nets.Count > 0)
+            NetPrometheus.Write(writer, metrics.Nets);
         writer.Counter("vmm_console_dropped_bytes_total", "Bytes that the guest printed and nobody took in time.").Value(metrics.ConsoleBytesDropped);
         writer.Counter("vmm_log_lines_written_total", "Lines of the log that a place took; a message for two places counts twice.").Value(metrics.Log.Written);
         writer.Counter("vmm_log_messages_suppressed_total", "Messages held back because their site had said enough.").Value(metrics.Log.Suppressed);
         writer.Counter("vmm_log_lines_dropped_total", "Lines of the log that are lost: their place was closed, full or too slow.").Value(metrics.Log.Dropped);
         WriteMemory(writer, metrics);
+        if (metrics.Balloon is { } balloon)
+            BalloonText.Write(writer, balloon);
     }
 
     private static void WriteExits(PrometheusWriter writer, MachineMetrics metrics)
@@ -81,6 +93,7 @@ internal static class PrometheusText
         Family("vmm_disk_errors_total", "Requests that the host's side failed.", disk => disk.BackendErrors);
         Family("vmm_disk_refused_requests_total", "Requests that the guest should not have made.", disk => disk.RefusedRequests);
         Family("vmm_disk_unsupported_requests_total", "Requests of a kind that the disk does not do.", disk => disk.UnsupportedRequests);
+        Family("vmm_disk_throttled_total", "How often work waited because of a limit.", disk => disk.Throttled);
         writer.Gauge("vmm_disk_requests_in_flight", "Requests that the disk works on.");
         foreach (DiskMetrics disk in disks)
             writer.Value(disk.InFlight, Device, disk.Name);
@@ -94,6 +107,25 @@ internal static class PrometheusText
             foreach (DiskMetrics disk in disks)
                 writer.Value(value(disk), Device, disk.Name);
         }
+    }
+
+    private static void WritePorts(PrometheusWriter writer, IReadOnlyList<PortMetrics> ports)
+    {
+        writer.Counter("vmm_port_from_guest_bytes_total", "Bytes that the guest wrote to a named port and a client took.");
+        foreach (PortMetrics port in ports)
+            writer.Value(port.FromGuestBytes, Port, port.Name);
+        writer.Counter("vmm_port_to_guest_bytes_total", "Bytes that a client sent to a named port and the guest took.");
+        foreach (PortMetrics port in ports)
+            writer.Value(port.ToGuestBytes, Port, port.Name);
+        writer.Counter("vmm_port_dropped_bytes_total", "Bytes that the guest wrote to a named port that had no client.");
+        foreach (PortMetrics port in ports)
+            writer.Value(port.DroppedBytes, Port, port.Name);
+        writer.Gauge("vmm_port_host_open", "Whether a client is connected to a named port.");
+        foreach (PortMetrics port in ports)
+            writer.Value(port.HostOpen ? 1 : 0, Port, port.Name);
+        writer.Gauge("vmm_port_guest_open", "Whether a program in the guest has a named port open.");
+        foreach (PortMetrics port in ports)
+            writer.Value(port.GuestOpen ? 1 : 0, Port, port.Name);
     }
 
     private static void WriteMemory(PrometheusWriter writer, MachineMetrics metrics)

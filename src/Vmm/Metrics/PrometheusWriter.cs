@@ -33,6 +33,10 @@ internal sealed class PrometheusWriter(TextWriter output, string machineName)
     public void Value(long value, string? label = null, string? labelValue = null) =>
         Sample("", Labels(label, labelValue), value.ToString(CultureInfo.InvariantCulture));
 
+    /// <summary>A sample of the family with two more labels.</summary>
+    public void Value(long value, (string Label, string Value) first, (string Label, string Value) second) =>
+        Sample("", $"{Labels(first.Label, first.Value)},{second.Label}=\"{Escape(second.Value)}\"", value.ToString(CultureInfo.InvariantCulture));
+
     /// <summary>A sample of the family that is a time.</summary>
     public void Seconds(long nanoseconds, string? label = null, string? labelValue = null) =>
         Sample("", Labels(label, labelValue), Number(nanoseconds / Nanosecond));

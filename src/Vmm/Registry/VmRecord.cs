@@ -1,3 +1,5 @@
+using Vmm.Snapshot;
+
 namespace Vmm.Registry;
 
 /// <summary>What is known of a VM's life beside its description, kept in its folder.</summary>
@@ -11,6 +13,12 @@ internal sealed record VmRecord
 
     /// <summary>Whether its folder goes when it ends.</summary>
     public bool RemoveAtEnd { get; init; }
+
+    /// <summary>The snapshot that its next start is from; null for power-on.</summary>
+    public RestoreSettings? Restore { get; init; }
+
+    /// <summary>Whether its next start is to hold the guest before its first instruction.</summary>
+    public bool StartPaused { get; init; }
 
     /// <summary>When it was described, UTC.</summary>
     public DateTimeOffset CreatedAt { get; init; }

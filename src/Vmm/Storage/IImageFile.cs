@@ -1,4 +1,5 @@
 using Vmm.Devices.Backends;
+using Vmm.Host;
 
 namespace Vmm.Storage;
 
@@ -10,10 +11,10 @@ internal unsafe interface IImageFile : IDisposable
     ImageFacts Facts { get; }
 
     /// <summary>preadv2.</summary>
-    nint Read(BlockSegment* segments, int count, ulong offset, int flags);
+    nint Read(HostSegment* segments, int count, ulong offset, int flags);
 
     /// <summary>pwritev2.</summary>
-    nint Write(BlockSegment* segments, int count, ulong offset, int flags);
+    nint Write(HostSegment* segments, int count, ulong offset, int flags);
 
     /// <summary>fdatasync.</summary>
     nint Sync();
@@ -23,4 +24,14 @@ internal unsafe interface IImageFile : IDisposable
 
     /// <summary>BLKDISCARD or BLKZEROOUT, on a block device.</summary>
     nint RangeControl(uint request, ulong offset, ulong length);
+
+    /// <summary>Keeps others from opening it; it may have been opened without.</summary>
+    /// <exception cref="VmmException">Someone else has it.</exception>
+    void Lock();
+
+    /// <summary>Lets others open it, while it stays open here. Nothing is to be read or written until it is locked again.</summary>
+    void Unlock();
+
+    /// <summary>Makes a ring for calls that complete later; null where the host has none.</summary>
+    IImageRing? TryOpenRing();
 }

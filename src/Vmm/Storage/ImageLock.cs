@@ -40,7 +40,8 @@ internal static unsafe class ImageLock
         try
         {
             string mark = string.Create(CultureInfo.InvariantCulture, $":{inode} ");
-            foreach (string process in Directory.EnumerateDirectories("/proc"))
+            // Ourselves first: a child that has not begun its own program yet has our descriptors too.
+            foreach (string process in Directory.EnumerateDirectories("/proc").Prepend($"/proc/{Environment.ProcessId}"))
             {
                 if (int.TryParse(Path.GetFileName(process), CultureInfo.InvariantCulture, out int pid) && HasLock(process, mark))
                     return $" by process {pid} ({File.ReadAllText($"{process}/comm").Trim()})";

@@ -20,10 +20,11 @@ internal static unsafe class ImageOpener
             bool isBlockDevice = CheckKind(status.stx_mode & Linux.S_IFMT, options.Path);
             if (isBlockDevice && !options.ReadOnly)
                 ClaimDevice(options.Path);
-            ImageLock.Take(fd, options, status.stx_ino);
+            if (!options.LockLater)
+                ImageLock.Take(fd, options, status.stx_ino);
             ImageFacts facts = isBlockDevice ? DeviceFacts(fd, options) : FileFacts(fd, options, status);
             CheckSize(facts);
-            return new ImageFile(fd, facts);
+            return new ImageFile(fd, facts, options);
         }
         catch
         {

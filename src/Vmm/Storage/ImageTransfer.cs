@@ -45,35 +45,55 @@ internal sealed unsafe class ImageTransfer(IImageFile file) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _unaligned.Dispose();
 
+    /// <summary>Whether a ring can do what is left of a request in one call. What is not aligned as O_DIRECT wants it goes through a buffer.</summary>
+    public bool FitsRing(BlockRequest request) => request.Operation switch
+    {
+        BlockOperation.Flush => true,
+        BlockOperation.Read or BlockOperation.Write => IsAligned(request) && !IsPastEnd(request),
+        _ => false,
+    };
+
+    /// <summary>Takes note of what a call that waits as long as it takes has given.</summary>
+    /// <returns>How the request ended; null when the rest of it has still to be done.</returns>
+    public BlockStatus? Settle(BlockRequest request, nint result)
+    {
+        if (-result == (int)Errno.EINTR)
+            return null;
+        if (request.Operation == BlockOperation.Flush)
+            return result == 0 ? BlockStatus.Ok : BlockStatus.IoError;
+        if (result > 0)
+        {
+            request.Advance((ulong)result);
+            return request.Remaining == 0 ? BlockStatus.Ok : null;
+        }
+        return result == 0 && PadPastEnd(request) ? BlockStatus.Ok : BlockStatus.IoError;
+    }
+
     private BlockStatus? Move(BlockRequest request, int flags)
     {
         while (request.Remaining > 0)
         {
             nint moved = Step(request, flags);
-            if (moved > 0)
-            {
-                request.Advance((ulong)moved);
-                continue;
-            }
-            switch ((Errno)(-moved))
-            {
-                case Errno.EINTR:
-                    continue;
-                case Errno.None:
-                    return PadPastEnd(request) ? BlockStatus.Ok : BlockStatus.IoError;
-                case Errno.EAGAIN when (flags & Linux.RWF_NOWAIT) != 0:
-                    return null;
-                case Errno.EOPNOTSUPP when (flags & Linux.RWF_NOWAIT) != 0:
-                    if (request.Operation == BlockOperation.Read)
-                        _readsCanRefuseToWait = false;
-                    else
-                        _writesCanRefuseToWait = false;
-                    return null;
-                default:
-                    return BlockStatus.IoError;
-            }
+            if ((flags & Linux.RWF_NOWAIT) != 0 && IsRefusal(request, moved))
+                return null;
+            if (Settle(request, moved) is { } status)
+                return status;
         }
         return BlockStatus.Ok;
+    }
+
+    /// <summary>Whether a call that must not wait said that it would, or that it cannot tell.</summary>
+    private bool IsRefusal(BlockRequest request, nint result)
+    {
+        if (-result == (int)Errno.EOPNOTSUPP)
+        {
+            if (request.Operation == BlockOperation.Read)
+                _readsCanRefuseToWait = false;
+            else
+                _writesCanRefuseToWait = false;
+            return true;
+        }
+        return -result == (int)Errno.EAGAIN;
     }
 
     /// <summary>One system call's worth.</summary>
@@ -83,7 +103,7 @@ internal sealed unsafe class ImageTransfer(IImageFile file) : IDisposable
             return 0;
         if (!IsAligned(request))
             return _unaligned.Step(request, flags);
-        var segments = (BlockSegment*)request.SegmentsAddress;
+        var segments = (HostSegment*)request.SegmentsAddress;
         int count = Math.Min(request.Segments.Length, Linux.IOV_MAX);
         return request.Operation == BlockOperation.Read
             ? file.Read(segments, count, request.Offset, flags)
@@ -97,7 +117,7 @@ internal sealed unsafe class ImageTransfer(IImageFile file) : IDisposable
             return true;
         ulong offsetMask = facts.OffsetAlignment - 1;
         ulong bits = request.Offset & offsetMask;
-        foreach (ref readonly BlockSegment segment in request.Segments)
+        foreach (ref readonly HostSegment segment in request.Segments)
             bits |= (segment.Length & offsetMask) | ((ulong)segment.Address & (facts.MemoryAlignment - 1));
         return bits == 0;
     }
@@ -114,7 +134,7 @@ internal sealed unsafe class ImageTransfer(IImageFile file) : IDisposable
     {
         if (request.Operation != BlockOperation.Read || request.Offset < file.Facts.Size)
             return false;
-        foreach (ref readonly BlockSegment segment in request.Segments)
+        foreach (ref readonly HostSegment segment in request.Segments)
             NativeMemory.Clear((void*)segment.Address, segment.Length);
         request.Advance(request.Remaining);
         return true;

@@ -12,4 +12,10 @@ internal sealed record RawDiskOptions(string Path)
 
     /// <summary>The serial number that the guest reads; null for one made from the path.</summary>
     public string? Id { get; init; }
+
+    /// <summary>Whether somebody else has the image still and hands it over later: it is opened without its lock, and must not be written before it has it.</summary>
+    public bool LockLater { get; init; }
+
+    /// <summary>How requests wait.</summary>
+    public DiskEngine Engine { get; init; }
 }

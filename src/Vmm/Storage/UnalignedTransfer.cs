@@ -41,7 +41,7 @@ internal sealed unsafe class UnalignedTransfer(IImageFile file) : IDisposable
 
     private nint Read(BlockRequest request, ulong start, uint head, uint length, uint window)
     {
-        BlockSegment whole = new(_buffer!.Address, window);
+        HostSegment whole = new(_buffer!.Address, window);
         nint got = file.Read(&whole, 1, start, 0);
         if (got <= 0)
             return got;
@@ -52,7 +52,7 @@ internal sealed unsafe class UnalignedTransfer(IImageFile file) : IDisposable
 
     private nint Write(BlockRequest request, ulong start, uint head, uint length, uint window, int flags)
     {
-        BlockSegment whole = new(_buffer!.Address, window);
+        HostSegment whole = new(_buffer!.Address, window);
         if (length != window)
         {
             // What the request does not cover is written back as it was.
@@ -74,7 +74,7 @@ internal sealed unsafe class UnalignedTransfer(IImageFile file) : IDisposable
     private void Copy(BlockRequest request, uint head, uint length, bool toGuest)
     {
         byte* own = (byte*)_buffer!.Address + head;
-        foreach (ref readonly BlockSegment segment in request.Segments)
+        foreach (ref readonly HostSegment segment in request.Segments)
         {
             uint part = (uint)Math.Min(length, segment.Length);
             if (toGuest)

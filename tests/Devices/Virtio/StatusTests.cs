@@ -158,6 +158,18 @@ public sealed class StatusTests
         }
     }
 
+    [Theory, MemberData(nameof(Transports))]
+    public void Generation_differs_after_a_reset_which_may_have_changed_the_configuration(TransportKind kind)
+    {
+        using Rig rig = new Rig(kind, new TestDevice()).Start();
+        byte[] data = new byte[1];
+        rig.Driver.ReadConfig(0, data);
+        uint before = rig.Driver.ConfigGeneration;
+        rig.Driver.Status = 0;
+        rig.Driver.ReadConfig(0, data);
+        Assert.NotEqual(before, rig.Driver.ConfigGeneration);
+    }
+
     [Theory, MemberData(nameof(Transports)), Trait("Row", "15")]
     public void Bad_chain_needs_a_reset_and_stops_the_queues_while_the_device_answers_on(TransportKind kind)
     {

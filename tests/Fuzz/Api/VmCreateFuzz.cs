@@ -96,7 +96,16 @@ public class VmCreateFuzz
         Interlocked.Increment(ref made);
         Assert.Equal(VmState.Created, control.State);
         MachineConfig again = VmConfigReader.Read(Described(routes));
-        Assert.Equal(MachineConfigFile.Write(control.Config!), MachineConfigFile.Write(again));
+        // What was left to vmm stands in the description: it describes the same machine, in more words.
+        Assert.Equal(Info(control.Config!), Info(again));
+    }
+
+    private static string Info(MachineConfig machine)
+    {
+        using MemoryStream text = new();
+        using (System.Text.Json.Utf8JsonWriter json = new(text))
+            VmInfoWriter.Write(json, machine, VmState.Created);
+        return Encoding.UTF8.GetString(text.ToArray());
     }
 
     private static byte[] Described(ApiRoutes routes)

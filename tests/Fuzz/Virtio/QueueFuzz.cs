@@ -1,5 +1,6 @@
 using CsCheck;
 using Vmm.Devices.Virtio.Queue;
+using Vmm.Guest.Memory;
 using Vmm.Tests.Devices.Virtio.Harness;
 using Xunit;
 
@@ -180,7 +181,7 @@ public class QueueFuzz
         private uint Check(in BufferSegment segment)
         {
             Assert.NotEqual(0u, segment.Length);
-            foreach (Vmm.Guest.Memory.MemoryRegion region in _ram.Memory.Regions)
+            foreach (MemoryRegion region in _ram.Memory.Regions)
             {
                 ulong offset = (ulong)(segment.Host - region.HostBase);
                 if (segment.Host >= region.HostBase && offset < region.Size && segment.Length <= region.Size - offset)

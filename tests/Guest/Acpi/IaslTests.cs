@@ -48,6 +48,8 @@ public sealed class IaslTests : IDisposable
         Assert.Contains("\"LNRO0005\"", asl);
         Assert.Contains("\"ACPI0013\"", asl);
         Assert.Contains("Notify (\\_SB.PWRB, 0x80)", asl);
+        Assert.Contains("\"VM_Gen_Counter\"", asl);
+        Assert.Contains("Notify (\\_SB.VGEN, 0x80)", asl);
         Assert.Contains("Name (_S5, Package (0x04)", asl);
         Assert.Contains("OperationRegion (EVTR, SystemIO, 0x0603, One)", asl);
         Assert.Contains("Interrupt (ResourceConsumer, Edge, ActiveHigh, Exclusive", asl);

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Vmm.Kvm.Abi;
 using Xunit;
@@ -27,7 +28,14 @@ public class KvmAbiTests
             if (type != typeof(kvm_run))
                 ours[$"sizeof({c})"] = Marshal.SizeOf(type);
             foreach (FieldInfo field in type.GetFields(BindingFlags.Public | BindingFlags.Instance))
+            {
                 ours[$"offsetof({c}, {field.Name})"] = Marshal.OffsetOf(type, field.Name);
+                // The headers' anonymous inner structures are nested types here.
+                if (!field.FieldType.IsNested || field.IsDefined(typeof(FixedBufferAttribute)))
+                    continue;
+                foreach (FieldInfo inner in field.FieldType.GetFields(BindingFlags.Public | BindingFlags.Instance))
+                    ours[$"offsetof({c}, {field.Name}.{inner.Name})"] = Marshal.OffsetOf(type, field.Name) + Marshal.OffsetOf(field.FieldType, inner.Name);
+            }
         }
         Assert.True(ours.Count > 100);
         AssertSame(ours);

@@ -14,10 +14,14 @@ internal sealed class RealModeMachine : IDisposable
 {
     private readonly KvmSystem _system = Open();
 
-    public RealModeMachine(ReadOnlySpan<byte> code, int vcpus = 1)
+    /// <param name="code">What the vCPUs run.</param>
+    /// <param name="vcpus">How many.</param>
+    /// <param name="ram">Their RAM, which has the code already; null for new RAM.</param>
+    public RealModeMachine(ReadOnlySpan<byte> code, int vcpus = 1, GuestRam? ram = null)
     {
-        Ram = GuestRam.Create(MemoryLayout.MinimumRam);
-        Assert.True(Ram.Memory.TryWrite(GuestAddress.Zero, code));
+        Ram = ram ?? GuestRam.Create(MemoryLayout.MinimumRam);
+        if (ram is null)
+            Assert.True(Ram.Memory.TryWrite(GuestAddress.Zero, code));
         Vm = _system.CreateVm();
         Vm.SetMemory(0, Ram.Memory.Regions[0]);
         Vcpus = new KvmVcpu[vcpus];

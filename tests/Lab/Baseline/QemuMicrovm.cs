@@ -26,6 +26,9 @@ public sealed record QemuMicrovm(string Kernel, string Initramfs)
     /// <summary>Raw disk images, in the order of vda, vdb …; a leading "ro:" makes one read-only.</summary>
     public IReadOnlyList<string> Disks { get; init; } = [];
 
+    /// <summary>Queues of each disk.</summary>
+    public int Queues { get; init; } = 1;
+
     /// <summary>Whether there is a serial console, on standard input and output.</summary>
     public bool Console { get; init; } = true;
 
@@ -50,7 +53,7 @@ public sealed record QemuMicrovm(string Kernel, string Initramfs)
             var readOnly = disk.StartsWith("ro:", StringComparison.Ordinal);
             arguments.AddRange([
                 "-drive", $"id=disk{index},file={(readOnly ? disk[3..] : disk)},format=raw,if=none" + (readOnly ? ",readonly=on" : ""),
-                "-device", $"virtio-blk-device,drive=disk{index}"]);
+                "-device", $"virtio-blk-device,drive=disk{index},num-queues={Queues}"]);
         }
         return new LabCommand([.. arguments, .. More]) { Pty = pty };
     }

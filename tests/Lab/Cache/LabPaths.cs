@@ -3,9 +3,11 @@ using System.Text;
 
 namespace Vmm.Lab.Cache;
 
-/// <summary>Where the lab keeps things. One lab belongs to one checkout.</summary>
+/// <summary>Where the lab keeps things. One lab belongs to one checkout; a second one beside it has a name, VMM_LAB_NAME.</summary>
 public static class LabPaths
 {
+    private static readonly string s_suffix = Environment.GetEnvironmentVariable("VMM_LAB_NAME") is { Length: > 0 } name ? "-" + name : "";
+
     /// <summary>The checkout's root: VMM_CHECKOUT, or the folder with Vmm.sln above the program or the current folder.</summary>
     public static string Checkout { get; } = FindCheckout();
 
@@ -15,7 +17,7 @@ public static class LabPaths
         : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "vmm"));
 
     /// <summary>Logs of the lab and the work folder.</summary>
-    public static string State { get; } = Path.Combine(Checkout, "out", "lab");
+    public static string State { get; } = Path.Combine(Checkout, "out", "lab" + s_suffix);
 
     /// <summary>The one folder that is writable from both sides, under the same path.</summary>
     public static string Work { get; } = Path.Combine(State, "work");
@@ -24,7 +26,7 @@ public static class LabPaths
     public static string ConsoleLog { get; } = Path.Combine(State, "console.log");
 
     /// <summary>Sockets and locks. In /tmp because a socket's path may have 107 bytes only.</summary>
-    public static string Runtime { get; } = Path.Combine("/tmp", $"vmm-lab-{Environment.UserName}-{Hash(Checkout)[..12]}");
+    public static string Runtime { get; } = Path.Combine("/tmp", $"vmm-lab-{Environment.UserName}-{Hash(Checkout)[..12]}{s_suffix}");
 
     /// <summary>The keeper's socket.</summary>
     public static string KeeperSocket => Path.Combine(Runtime, "keeper.sock");

@@ -27,7 +27,7 @@ internal static class Commands
           lab baseline               boots the cloud kernel to /init under QEMU microvm, and times it
 
         VMM_LAB=native|qemu decides where without asking; VMM_LAB_LINGER=SECONDS is how long L1 stays
-        up unused (30); VMM_LAB_MEMORY=MIB is its memory; VMM_CACHE is where kernels are kept.
+        up unused (30); VMM_LAB_MEMORY=MIB is its memory; VMM_LAB_NAME=NAME is a lab of its own; VMM_CACHE is where kernels are kept.
         """;
 
     public static async Task<int> RunAsync(string[] arguments) => arguments switch
@@ -85,7 +85,7 @@ internal static class Commands
         }
         Console.WriteLine($"MARKER_INITRAMFS={await GuestInitramfs.MarkerAsync()}");
         Console.WriteLine($"HELLO_DISK={await DiskImage.HelloAsync(Path.Combine(LabPaths.Work, "hello.img"))}");
-        Console.WriteLine($"FIO_DISK={await DiskImage.FioAsync()}");
+        Console.WriteLine($"TOOLS_DISK={await DiskImage.ToolsAsync()}");
         return 0;
     }
 

@@ -1,4 +1,3 @@
-using System.Text;
 using Vmm.Lab.Kernels;
 
 namespace Vmm.Lab.Images;
@@ -11,16 +10,26 @@ internal static class Busybox
         : System.IO.Path.Exists("/bin/busybox") ? "/bin/busybox"
         : throw new LabException("no busybox; run tests/Lab/install.sh once");
 
-    /// <summary>Puts the modules into /modules and their order into /modules/order, one file name a line.</summary>
-    public static async Task AddModulesAsync(CpioArchive cpio, Kernel kernel, IEnumerable<string> names)
+    /// <summary>
+    /// Puts modules into /modules and their order into /modules/order, one file name a line; those for a type of virtio
+    /// device, which are loaded when there is one, into /modules/order.TYPE.
+    /// </summary>
+    public static async Task AddModulesAsync(
+        CpioArchive cpio, Kernel kernel, IEnumerable<string> names, IReadOnlyDictionary<int, string>? byDevice = null)
     {
-        var order = new StringBuilder();
-        foreach (var file in new ModuleSet(kernel).LoadOrder(names))
+        var modules = new ModuleSet(kernel);
+        var added = new HashSet<string>();
+        var always = await AddAsync("order", modules.LoadOrder(names));
+        foreach (var (type, module) in byDevice ?? new Dictionary<int, string>())
+            await AddAsync($"order.{type}", modules.LoadOrder([module]).Except(always));
+
+        async Task<IReadOnlyList<string>> AddAsync(string list, IEnumerable<string> files)
         {
-            var name = ModuleSet.NameOf(file) + ".ko";
-            cpio.AddFile("modules/" + name, await ModuleSet.ReadAsync(file));
-            order.Append(name).Append('\n');
+            var order = files.ToList();
+            foreach (var file in order.Where(added.Add))
+                cpio.AddFile($"modules/{ModuleSet.NameOf(file)}.ko", await ModuleSet.ReadAsync(file));
+            cpio.AddText($"modules/{list}", string.Concat(order.Select(file => ModuleSet.NameOf(file) + ".ko\n")));
+            return order;
         }
-        cpio.AddText("modules/order", order.ToString());
     }
 }

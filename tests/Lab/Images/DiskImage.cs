@@ -28,30 +28,42 @@ public static class DiskImage
     }
 
     /// <summary>
-    /// A read-only disk with fio and its libraries. In the guest: <c>mount -o ro /dev/vdX /mnt; /mnt/fio …</c>.
+    /// A read-only disk with Debian's programs for exercising devices, and their libraries. In the guest:
+    /// <c>mount -o ro /dev/vdX /mnt; PATH=$PATH:/mnt; fio …</c>.
     /// </summary>
-    public static Task<string> FioAsync() => EnsureAsync("fio-1", 160, async folder =>
+    public static Task<string> ToolsAsync() => EnsureAsync("tools-1", 320, async folder =>
     {
-        const string program = "/usr/bin/fio";
-        if (!File.Exists(program))
-            throw new LabException("no fio; run tests/Lab/install.sh once");
+        string[] programs =
+        [
+            "/usr/bin/fio", "/usr/bin/iperf3", "/usr/bin/stress-ng", "/usr/bin/socat", "/usr/bin/curl", "/usr/sbin/ethtool", "/usr/sbin/qemu-ga",
+        ];
         var libraries = Directory.CreateDirectory(Path.Combine(folder, "lib")).FullName;
-        File.Copy(program, Path.Combine(libraries, "fio.bin"));
+        foreach (var program in programs)
+            await AddProgramAsync(folder, libraries, program);
+    });
+
+    /// <summary>Adds a program that runs with its own libraries, wherever the disk is mounted.</summary>
+    private static async Task AddProgramAsync(string folder, string libraries, string program)
+    {
+        if (!File.Exists(program))
+            throw new LabException($"no {program}; run tests/Lab/install.sh once");
+        var name = Path.GetFileName(program);
+        File.Copy(program, Path.Combine(libraries, name + ".bin"));
         foreach (var line in (await Tool.RunAsync("ldd", [program])).Split('\n'))
         {
             var path = line.Split(' ', '\t').FirstOrDefault(word => word.StartsWith('/'));
             if (path is not null)
                 File.Copy(path, Path.Combine(libraries, Path.GetFileName(path)), overwrite: true);
         }
-        var script = Path.Combine(folder, "fio");
-        await File.WriteAllTextAsync(script, """
+        var script = Path.Combine(folder, name);
+        await File.WriteAllTextAsync(script, $"""
             #!/bin/sh
             here=$(dirname "$0")/lib
-            exec "$here/ld-linux-x86-64.so.2" --library-path "$here" "$here/fio.bin" "$@"
+            exec "$here/ld-linux-x86-64.so.2" --library-path "$here" "$here/{name}.bin" "$@"
 
             """);
         File.SetUnixFileMode(script, (UnixFileMode)0x1ed);
-    });
+    }
 
     private static async Task<string> EnsureAsync(string name, long sizeMiB, Func<string, Task> fill)
     {

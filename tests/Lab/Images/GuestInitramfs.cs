@@ -9,9 +9,17 @@ public static class GuestInitramfs
     private static readonly string[] DefaultModules =
         ["virtio_pci", "virtio_mmio", "virtio_blk", "virtio_console", "virtio_rng", "ext4", "crc32c_generic", "button", "evdev"];
 
+    /// <summary>By virtio device type: drivers that would only cost a guest without such a device its time.</summary>
+    private static readonly Dictionary<int, string> DeviceModules = new()
+    {
+        [1] = "virtio_net",
+        [5] = "virtio_balloon",
+        [19] = "vmw_vsock_virtio_transport",
+    };
+
     /// <summary>
-    /// busybox, the virtio drivers of <paramref name="kernel"/> and ext4, loaded at start, and
-    /// <paramref name="moreModules"/>. <paramref name="files"/> are added (path without leading slash, text); /run.sh is run.
+    /// busybox, and of <paramref name="kernel"/> the drivers of the virtio devices that are there, ext4 and
+    /// <paramref name="moreModules"/>, loaded at start. <paramref name="files"/> are added (path without leading slash, text); /run.sh is run.
     /// </summary>
     public static async Task<string> ShellAsync(
         Kernel kernel, IReadOnlyDictionary<string, string>? files = null, params string[] moreModules)
@@ -19,7 +27,7 @@ public static class GuestInitramfs
         files ??= new Dictionary<string, string>();
         var init = Resource.Text("guest-init.sh");
         var demo = Resource.Text("demo.sh");
-        var key = LabPaths.Hash(string.Join('\n', [kernel.Release, init, demo, .. moreModules, .. files.Select(file => file.Key + '\0' + file.Value)]));
+        var key = LabPaths.Hash(string.Join('\n', [kernel.Release, init, demo, .. DeviceModules.Values, .. moreModules, .. files.Select(file => file.Key + '\0' + file.Value)]));
         return await CachedAsync($"shell-{kernel.Flavour.ToString().ToLowerInvariant()}-{key}", async () =>
         {
             var cpio = new CpioArchive();
@@ -27,7 +35,7 @@ public static class GuestInitramfs
             cpio.AddText("init", init, executable: true);
             cpio.AddText("demo.sh", demo, executable: true);
             cpio.AddCharacterDevice("dev/console", 5, 1);
-            await Busybox.AddModulesAsync(cpio, kernel, DefaultModules.Concat(moreModules));
+            await Busybox.AddModulesAsync(cpio, kernel, DefaultModules.Concat(moreModules), DeviceModules);
             foreach (var (path, text) in files)
                 cpio.AddText(path, text, executable: true);
             return cpio.Finish();

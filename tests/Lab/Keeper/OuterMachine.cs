@@ -18,7 +18,7 @@ internal static class OuterMachine
 
     /// <summary>In this order; what each needs is added before it.</summary>
     private static readonly string[] Modules =
-        ["virtio_pci", "virtio_net", "9p", "9pnet_virtio", "overlay", "kvm_amd", "tun", "tap", "vhost_net"];
+        ["virtio_pci", "virtio_net", "9p", "9pnet_virtio", "overlay", "kvm_amd", "tun", "tap", "vhost_net", "veth", "bridge"];
 
     private static string InitramfsFile => Path.Combine(LabPaths.Runtime, "outer.cpio");
     private static string TokenFile => Path.Combine(LabPaths.Work, ".token");

@@ -16,9 +16,16 @@ mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /tmp
 hostname guest
 
-while read -r module; do
-    insmod "/modules/$module" || echo "guest: cannot load $module"
-done < /modules/order
+load() {
+    while read -r module; do
+        insmod "/modules/$module" || echo "guest: cannot load $module"
+    done < "$1"
+}
+load /modules/order
+for device in /sys/bus/virtio/devices/*/device; do
+    order=/modules/order.$(($(cat "$device" 2>/dev/null)))
+    [ -e "$order" ] && load "$order" && rm "$order"
+done
 
 # hvc0 appears with its module: a kernel that has no other console started us without one.
 [ -t 1 ] || exec </dev/console >/dev/console 2>&1

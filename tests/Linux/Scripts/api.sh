@@ -3,10 +3,11 @@
 # usage: api.sh VMM KERNEL INITRD. Prints what went well; the first thing that does not ends it.
 set -eu
 vmm=$1 kernel=$2 initrd=$3
+. "$(dirname "$0")/waiting.sh"
 folder=/tmp/api.$$
 mkdir "$folder"
 "$vmm" --api-socket "$folder/api.sock" --event-monitor "path=$folder/events" &
-pid=$!
+pid=$! awaited=$!
 trap 'kill $pid 2>/dev/null || true; rm -rf "$folder"' EXIT
 
 # call METHOD CALL STATUS [BODY]: makes a call, and insists on the status.
@@ -14,14 +15,7 @@ call() {
     code=$(curl -sS --unix-socket "$folder/api.sock" -X "$1" -o "$folder/answer" -w '%{http_code}' ${4:+-H 'Content-Type: application/json' -d "$4"} "http://localhost/api/v1/$2")
     [ "$code" = "$3" ] || { echo "$1 $2 gave $code, not $3: $(cat "$folder/answer")"; exit 1; }
 }
-until_true() {
-    left=600
-    until "$@"; do
-        left=$((left - 1))
-        [ $left -gt 0 ] || { echo "never true: $*"; tail -5 "$folder/serial"; exit 1; }
-        sleep 0.2
-    done
-}
+show() { tail -5 "$folder/serial"; }
 state() { call GET vm.info 200; tr -d ' \n' <"$folder/answer" | sed 's/.*"state":"\([A-Za-z]*\)".*/\1/'; }
 is() { [ "$(state)" = "$1" ]; }
 ticks() { grep -c '^tick ' "$folder/serial" 2>/dev/null || true; }

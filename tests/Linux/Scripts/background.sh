@@ -3,18 +3,12 @@
 # usage: background.sh VMM. Prints what went well; the first thing that does not ends it.
 set -eu
 vmm=$1
+. "$(dirname "$0")/waiting.sh"
 export VMM_HOME=/tmp/background.$$
 out=$VMM_HOME.out
 trap '"$vmm" list --quiet | xargs -r "$vmm" kill >/dev/null 2>&1 || true; rm -rf "$VMM_HOME" "$out"' EXIT
 
-until_true() {
-    left=300
-    until "$@"; do
-        left=$((left - 1))
-        [ $left -gt 0 ] || { echo "never true: $*"; "$vmm" list; exit 1; }
-        sleep 0.1
-    done
-}
+show() { "$vmm" list; }
 # refused TEXT COMMAND…: the command fails with one line that has the text.
 refused() {
     text=$1
@@ -57,9 +51,17 @@ tiny --name gone --rm >/dev/null
 kill -9 "$(pid gone)"
 until_true is gone ''
 [ ! -e "$VMM_HOME/gone" ]
+tiny --name status --rm >/dev/null
+"$vmm" wait status & waiting=$!
+until_true "$vmm" info status >/dev/null
+printf 'out 0xf4 3\r' | timeout 5 "$vmm" console status >/dev/null || true
+code=0
+wait $waiting || code=$?
+[ $code = 7 ] || { echo "wait for a VM that is removed at its end answered $code"; exit 1; }
 refused "there is no 'nope'" "$vmm" run -d --name half --firmware nope
 refused "no such file" "$vmm" run -d --name half --firmware hello --disk /none.img
 [ ! -e "$VMM_HOME/half" ]
+"$vmm" events half | grep -q "boot-failed  reason: "
 refused "cannot start 'web': it is running" "$vmm" start web
 refused "cannot remove 'web': it is running" "$vmm" rm web
 echo "ok nothing half-made, nothing left"

@@ -3,20 +3,15 @@
 # usage: limits.sh VMM. Prints what went well; the first thing that does not ends it. 77: no cgroup v2 to be had here.
 set -eu
 vmm=$1
+. "$(dirname "$0")/waiting.sh"
 export VMM_HOME=/tmp/limits.$$
 trap '"$vmm" list --quiet | xargs -r "$vmm" kill >/dev/null 2>&1 || true; rm -rf "$VMM_HOME"' EXIT
 root=/sys/fs/cgroup
-grep -q ' - cgroup2 ' /proc/self/mountinfo || mount -t cgroup2 none $root 2>/dev/null || exit 77
-grep -qw cpu "$root/cgroup.controllers" 2>/dev/null || exit 77
+none() { echo "no cgroup v2 with a cpu controller for this user"; exit 77; }
+grep -q ' - cgroup2 ' /proc/self/mountinfo || mount -t cgroup2 none $root 2>/dev/null || none
+grep -qw cpu "$root/cgroup.controllers" 2>/dev/null || none
 
-until_true() {
-    left=300
-    until "$@"; do
-        left=$((left - 1))
-        [ $left -gt 0 ] || { echo "never true: $*"; cat "$group/cpu.stat"; exit 1; }
-        sleep 0.1
-    done
-}
+show() { cat "$group/cpu.stat"; }
 limited() { "$vmm" run -d --name "$1" --firmware unrest --cpus 1 --memory 16M --cmdline n=9000000000000000000 --cpu-quota 50% --cpu-shares 512 --memory-max 256M >/dev/null; }
 pid() { sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$VMM_HOME/$1/state.json"; }
 group() { echo "$root$(sed -n 's/^0:://p' "/proc/$(pid "$1")/cgroup")"; }

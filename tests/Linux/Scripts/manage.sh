@@ -3,18 +3,10 @@
 # usage: manage.sh VMM KERNEL INITRD. Prints what went well; the first thing that does not ends it.
 set -eu
 vmm=$1 kernel=$2 initrd=$3
+. "$(dirname "$0")/waiting.sh"
 export VMM_HOME=/tmp/manage.$$
 trap '"$vmm" kill linux >/dev/null 2>&1 || true; rm -rf "$VMM_HOME"' EXIT
 
-# An idle step of waiting, for what a guest does in its own time.
-until_true() {
-    left=600
-    until "$@"; do
-        left=$((left - 1))
-        [ $left -gt 0 ] || { echo "never true: $*"; "$vmm" logs --tail 20 linux; exit 1; }
-        sleep 0.2
-    done
-}
 ticks() { "$vmm" logs linux | grep -c '^tick ' || true; }
 state() { "$vmm" list --output json | tr -d ' ",' | grep -A1 '^name:linux$' | sed -n 's/^state://p'; }
 more_than() { [ "$(ticks)" -gt "$1" ]; }
@@ -27,6 +19,7 @@ script='while :; do n=$((n+1)); echo "tick $n $(date +%s)"; sleep 0.2; done'
 echo "ok created"
 "$vmm" start linux
 [ "$(state)" = running ]
+awaited=linux
 until_true more_than 2
 echo "ok started"
 

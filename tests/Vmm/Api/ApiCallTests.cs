@@ -30,6 +30,8 @@ public sealed class ApiCallTests : IDisposable
     [InlineData("vm.reboot")]
     [InlineData("vm.power-button")]
     [InlineData("vm.nmi")]
+    [InlineData("vm.resize")]
+    [InlineData("vm.snapshot")]
     public async Task Command_without_a_vm_is_not_found_and_names_both_states(string call)
     {
         (int status, string reason) = await _rig.RefusalAsync(call);
@@ -45,6 +47,9 @@ public sealed class ApiCallTests : IDisposable
     [InlineData("vm.reboot", 405)]
     [InlineData("vm.power-button", 405)]
     [InlineData("vm.nmi", 405)]
+    [InlineData("vm.resize", 405)]
+    [InlineData("vm.snapshot", 405)]
+    [InlineData("vm.restore", 409)]
     [InlineData("vm.create", 409)]
     public async Task Command_in_the_wrong_state_is_refused_and_names_both_states(string call, int expected)
     {

@@ -50,8 +50,11 @@ public sealed class VmConfigReaderTests
     {
         MachineConfig vm = Read("""
             {"payload":{"kernel":"/k","initramfs":"/i","cmdline":"a b"},"cpus":{"boot_vcpus":4,"max_vcpus":4,"topology":{"threads_per_core":2,"cores_per_die":1,"dies_per_package":1,"packages":2}},
-             "memory":{"size":4194304,"shared":true,"hugepages":true,"prefault":true},"disks":[{"path":"/d","id":"x","direct":true}],
-             "rng":{"src":"/dev/urandom"},"serial":{"mode":"File","file":"/s"},"console":{"mode":"Off"}}
+             "memory":{"size":4194304,"shared":true,"hugepages":true,"prefault":true},"disks":[{"path":"/d","id":"x","direct":true,"num_queues":2,"queue_size":128,"aio":"threads",
+               "rate_limiter_config":{"bandwidth":{"size":1000,"one_time_burst":5,"refill_time":100},"ops":{"size":7,"refill_time":1000}}}],
+             "net":[{"passt":true,"forward":["8080:80","::1/53:53/udp"],"link":"down"},{"tap":"vmtap0","mac":"02:00:00:00:00:01","mtu":9000,"num_queues":4,"queue_size":512,"id":"lan","rate_limiter_config":{"ops":{"size":7,"refill_time":1000}}},{"fds":[5,6]}],
+             "balloon":{"size":4096,"deflate_on_oom":true,"free_page_reporting":true,"stats_polling_interval_s":3},
+             "rng":{"src":"/dev/urandom"},"vsock":{"cid":7,"socket":"/v"},"serial":{"mode":"File","file":"/s"},"console":{"mode":"Off"}}
             """);
         using MemoryStream text = new();
         using (Utf8JsonWriter json = new(text))
@@ -74,8 +77,26 @@ public sealed class VmConfigReaderTests
     }
 
     [Theory]
-    [InlineData(""" "net":[{"tap":"tap0"}] """, "net: is not supported")]
-    [InlineData(""" "vsock":{"cid":3,"socket":"/s"} """, "vsock: is not supported")]
+    [InlineData(""" "net":[{"tap":"tap0","vhost_user":true}] """, "net[0].vhost_user: is not supported")]
+    [InlineData(""" "net":[{}] """, "net[0]: needs exactly one of")]
+    [InlineData(""" "net":[{"passt":true},{"tap":"a","num_queues":3}] """, "net[1].num_queues: 3 is not an even number")]
+    [InlineData(""" "net":[{"tap":"a","num_queues":64}] """, "net[0].num_queues: 32 is out of range")]
+    [InlineData(""" "net":[{"tap":"a","queue_size":100}] """, "net[0].queue_size: 100 is not a power of two")]
+    [InlineData(""" "net":[{"fds":[1]}] """, "net[0].fds: 1 cannot be a tap")]
+    [InlineData(""" "net":[{"fds":["x"]}] """, "net[0].fds[0]: expected a list of whole numbers")]
+    [InlineData(""" "net":[{"fds":3}] """, "net[0].fds: expected a list of whole numbers")]
+    [InlineData(""" "net":[{"passt":true,"mac":"02:00"}] """, "net[0].mac: '02:00' is not a MAC address")]
+    [InlineData(""" "net":[{"passt":true,"forward":["80:80","80"]}] """, "net[0].forward[1]: '80' is not of the form")]
+    [InlineData(""" "net":[{"passt":true,"forward":[80]}] """, "net[0].forward[0]: expected a list of strings")]
+    [InlineData(""" "net":[{"passt":true,"frward":[]}] """, "net[0].frward: unknown field; did you mean 'forward'?")]
+    [InlineData(""" "vsock":{"cid":2,"socket":"/s"} """, "vsock.cid: 2 is no address")]
+    [InlineData(""" "vsock":{"cid":18446744073709551615,"socket":"/s"} """, "vsock.cid")]
+    [InlineData(""" "vsock":{"socket":"/s"} """, "vsock.cid: is needed")]
+    [InlineData(""" "vsock":{"cid":3} """, "vsock.socket: is needed")]
+    [InlineData(""" "vsock":{"cid":3,"socket":"/s","sokcet":1} """, "vsock.sokcet: unknown field")]
+    [InlineData(""" "balloon":{"size":536870912} """, "balloon.size: 512M would leave the guest nothing")]
+    [InlineData(""" "balloon":{"stats_polling_interval_s":4000} """, "balloon.stats_polling_interval_s: 4000 is out of range")]
+    [InlineData(""" "balloon":{"deflate":true} """, "balloon.deflate: unknown field")]
     [InlineData(""" "watchdog":true """, "watchdog: is not supported")]
     [InlineData(""" "cpus":{"boot_vcpus":1,"max_vcpus":8} """, "cpus.max_vcpus: 8 is not boot_vcpus (1)")]
     [InlineData(""" "cpus":{"boot_vcpus":0,"max_vcpus":0} """, "cpus.boot_vcpus:")]
@@ -87,6 +108,11 @@ public sealed class VmConfigReaderTests
     [InlineData(""" "payload2":{} """, "payload2: unknown field; did you mean 'payload'?")]
     [InlineData(""" "disks":[{"path":"/a","readnly":true}] """, "disks[0].readnly: unknown field; did you mean 'readonly'?")]
     [InlineData(""" "disks":[{"path":"/a"},{"path":"/a"}] """, "disks[1].path:")]
+    [InlineData(""" "disks":[{"path":"/a","num_queues":0}] """, "disks[0].num_queues: 0 is out of range: 1 to 64")]
+    [InlineData(""" "disks":[{"path":"/a","rate_limiter_config":{"bandwidth":{"size":1}}}] """, "disks[0].rate_limiter_config.bandwidth.refill_time: is needed")]
+    [InlineData(""" "disks":[{"path":"/a","rate_limiter_config":{"ops":{"size":0,"refill_time":1}}}] """, "disks[0].rate_limiter_config.ops.size: 0 is out of range")]
+    [InlineData(""" "disks":[{"path":"/a","rate_limiter_config":{"bandwith":{}}}] """, "disks[0].rate_limiter_config.bandwith: unknown field; did you mean 'bandwidth'?")]
+    [InlineData(""" "disks":[{"path":"/a","aio":"fast"}] """, "disks[0].aio: 'fast' is none of auto, io_uring, threads")]
     [InlineData(""" "disks":{} """, "disks: expected a list")]
     [InlineData(""" "disks":[null] """, "disks[0]: expected an object")]
     [InlineData(""" "memory":{"size":"1G"} """, "memory.size: expected a whole number")]

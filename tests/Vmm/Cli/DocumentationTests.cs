@@ -21,15 +21,12 @@ public sealed class DocumentationTests
     public void Every_option_and_verb_is_documented_and_completed(string file, string dashes)
     {
         string text = Read(file);
+        string Written(string name) => dashes.StartsWith('\\') ? name.Replace("-", "\\-", StringComparison.Ordinal) : name;
         foreach (Command command in CommandLine.Create().Subcommands.SelectMany(AllCommands).Where(command => !command.Hidden))
         {
-            Assert.Contains(command.Name, text, StringComparison.Ordinal);
+            Assert.Contains(Written(command.Name), text, StringComparison.Ordinal);
             foreach (Option option in command.Options.Where(option => option.Name != "--help"))
-            {
-                string name = option.Name[2..];
-                string written = dashes.StartsWith('\\') ? name.Replace("-", "\\-", StringComparison.Ordinal) : name;
-                Assert.Contains(dashes + written, text, StringComparison.Ordinal);
-            }
+                Assert.Contains(dashes + Written(option.Name[2..]), text, StringComparison.Ordinal);
         }
     }
 

@@ -113,6 +113,18 @@ public sealed class ControlServerTests : IDisposable
         AssertServes();
     }
 
+    /// <summary>One that has the file systems frozen between connecting and asking was hung up on, on a busy host.</summary>
+    [Fact]
+    public void Request_that_is_begun_has_to_come_and_one_that_is_not_may_take_its_time()
+    {
+        using ControlledVm vm = new(requestLimit: TimeSpan.FromMilliseconds(50));
+        using Socket busy = vm.Connect();
+        using Socket half = vm.Connect();
+        ControlledVm.Send(half, "{\"verb\":");
+        Assert.True(ControlledVm.HasEnded(half));
+        Assert.Contains("\"status\"", ControlledVm.Ask(busy, Status), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Client_that_goes_before_its_answer_harms_nobody()
     {
@@ -182,7 +194,7 @@ public sealed class ControlServerTests : IDisposable
     {
         _vm.Control.Delete();
         _vm.Control.Create(global::Vmm.Machine.Config.MachineConfigResolver.Resolve(new() { Kernel = "/missing/kernel" }));
-        Assert.ThrowsAny<VmmException>(_vm.Control.Boot);
+        Assert.ThrowsAny<VmmException>(() => _vm.Control.Boot());
         Assert.Equal(VmState.Created, _vm.Control.State);
         Assert.Null(_vm.Control.Outcome);
     }

@@ -17,12 +17,12 @@ internal sealed class ControlledVm : IDisposable
     private readonly VmmLog _log = new("test", [], TimeProvider.System);
     private readonly List<Socket> _clients = [];
 
-    public ControlledVm(ConsoleHub? hub = null)
+    public ControlledVm(ConsoleHub? hub = null, TimeSpan? requestLimit = null)
     {
         Vm = There.Define("web");
         Control = new VmControl(new EventHub(TimeProvider.System), _log, signals: null, hub);
         Control.Create(Vm.Folder.ReadConfig());
-        Server = new ControlServer(Vm.Folder.ControlSocket, new ControlHandler(Control, Vm, hub));
+        Server = new ControlServer(Vm.Folder.ControlSocket, new ControlHandler(Control, Vm, hub), requestLimit);
     }
 
     public TemporaryHome There { get; } = new();

@@ -17,7 +17,7 @@ public class MachineLifeTests
         using VmControl control = new(new EventHub(TimeProvider.System), log);
         control.Create(MachineConfigResolver.Resolve(new() { Name = "web" }));
         control.Rename("db");
-        Assert.Throws<LifecycleConflictException>(control.Resume);
+        Assert.Throws<LifecycleConflictException>(() => control.Resume());
         control.Delete();
         log.Dispose();
         Assert.Equal(["created", "renamed from web to db", "Resume refused: it is Created", "deleted"], sink.Lines);

@@ -23,7 +23,7 @@ public sealed class VirtualMachineTests
     {
         using VirtualMachine machine = Create();
         machine.End(new MachineOutcome(OutcomeKind.Stopped));
-        Assert.Equal("the machine is ended: it cannot become running", Assert.Throws<VmmException>(machine.Start).Message);
+        Assert.Equal("the machine is ended: it cannot become running", Assert.Throws<VmmException>(() => machine.Start()).Message);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class VirtualMachineTests
 
         public VcpuExit Run()
         {
-            Thread.Sleep(Timeout.Infinite);
+            new ManualResetEventSlim().Wait();
             return VcpuExit.Again;
         }
 

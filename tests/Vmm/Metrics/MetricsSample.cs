@@ -1,3 +1,4 @@
+using Vmm.Devices.Virtio.Balloon;
 using Vmm.Kvm.Abi;
 using Vmm.Logging;
 using Vmm.Machine.Exits;
@@ -29,7 +30,16 @@ internal static class MetricsSample
             ExitsByReason = exits.ByReason,
             ExitsByDevice = exits.ByDevice,
             Vcpus = [Vcpu(0), Vcpu(1)],
-            Disks = [new DiskMetrics { Name = "disk0", Reads = 3, ReadBytes = 4096, InFlight = 1, QueueSize = 256 }],
+            Disks = [new DiskMetrics { Name = "disk0", Reads = 3, ReadBytes = 4096, InFlight = 1, QueueSize = 256, Queues = [new DiskQueueMetrics { Queue = 0, Requests = 3, Bytes = 4096, Errors = 1, InFlight = 1, Size = 256 }] }],
+            Balloon = new BalloonMetrics
+            {
+                TargetBytes = 8192,
+                ActualBytes = 4096,
+                HasDriver = true,
+                ReportedBytes = 1 << 21,
+                Guest = new GuestMemoryStatistics { FreeBytes = 77, MinorFaults = ulong.MaxValue },
+            },
+            Nets = [new NetMetrics { Name = "net0", LinkUp = true, Received = [new NetQueueMetrics { Frames = 3, Bytes = 300, Dropped = 1 }], Sent = [new NetQueueMetrics { Frames = 2, Bytes = 200, Errors = 1 }] }],
             ConsoleBytesDropped = 5,
             Log = new LogCounters(7, 2, 1),
             Process = new ProcessMetrics { ResidentBytes = 30, PrivateBytes = 20, OverheadBytes = 10, CpuNs = 250_000_000, Threads = 4, OpenFds = 12 },

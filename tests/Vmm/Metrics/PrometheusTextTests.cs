@@ -12,6 +12,7 @@ public sealed class PrometheusTextTests
         Assert.Equal(1.5, text["vmm_uptime_seconds{vm=\"web\"}"]);
         Assert.Equal(1, text["vmm_vcpu_run_seconds_total{vm=\"web\",vcpu=\"1\"}"]);
         Assert.Equal(4096, text["vmm_disk_read_bytes_total{vm=\"web\",device=\"disk0\"}"]);
+        Assert.Equal(3, text["vmm_disk_queue_requests_total{vm=\"web\",device=\"disk0\",queue=\"0\"}"]);
         Assert.Equal(6, text["vmm_exit_duration_seconds_count{vm=\"web\",reason=\"io\"}"]);
         Assert.Equal(5, text["vmm_device_access_duration_seconds_count{vm=\"web\",device=\"echo\"}"]);
         Assert.Equal(2, text["vmm_device_access_duration_seconds_count{vm=\"web\",device=\"(nobody)\"}"]);
@@ -41,6 +42,21 @@ public sealed class PrometheusTextTests
         PrometheusText.Write(MetricsSample.Create() with { Disks = [] }, "web", output);
         Assert.DoesNotContain("vmm_disk", output.ToString(), StringComparison.Ordinal);
         _ = new PrometheusChecker(output.ToString());
+    }
+
+    [Fact]
+    public void A_balloon_and_what_its_guest_tells_are_there_and_nothing_that_it_does_not_tell()
+    {
+        PrometheusChecker text = new(Write("web"));
+        Assert.Equal(8192, text["vmm_balloon_target_bytes{vm=\"web\"}"]);
+        Assert.Equal(4096, text["vmm_balloon_actual_bytes{vm=\"web\"}"]);
+        Assert.Equal(1 << 21, text["vmm_balloon_reported_bytes_total{vm=\"web\"}"]);
+        Assert.Equal(77, text["vmm_guest_memory_free_bytes{vm=\"web\"}"]);
+        Assert.Equal(long.MaxValue, text["vmm_guest_minor_faults_total{vm=\"web\"}"]);
+        Assert.DoesNotContain("vmm_guest_major_faults_total", text.Families);
+        StringWriter output = new();
+        PrometheusText.Write(MetricsSample.Create() with { Balloon = null }, "web", output);
+        Assert.DoesNotContain("balloon", output.ToString(), StringComparison.Ordinal);
     }
 
     private static string Write(string name)

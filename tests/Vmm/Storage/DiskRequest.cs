@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Vmm.Devices.Backends;
 using Xunit;
@@ -67,6 +68,19 @@ internal sealed unsafe class DiskRequest : BlockRequest, IDisposable
     public BlockStatus Do(IBlockBackend backend, bool mayBlock = true)
     {
         backend.Submit(this, mayBlock);
+        return Wait(backend);
+    }
+
+    /// <summary>Waits as the event thread of a disk would that has nothing else to do.</summary>
+    public BlockStatus Wait(IBlockBackend backend)
+    {
+        long started = Stopwatch.GetTimestamp();
+        backend.Commit();
+        while (!_done.IsSet && Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(30))
+        {
+            backend.Poll();
+            Thread.Yield();
+        }
         return Wait();
     }
 

@@ -15,7 +15,7 @@ public sealed class DiskThreadingTests
     public void Stalled_disk_never_holds_up_a_caller_that_must_not_block()
     {
         using ManualResetEventSlim stall = new();
-        using RawFileBackend backend = new(new FaultyImage(Size) { Stall = stall, KnowsNoWait = true }, "_disk0", null);
+        using RawFileBackend backend = new(new FaultyImage(Size) { Stall = stall, KnowsNoWait = true }, "_disk0", null, DiskEngine.Threads);
         using DiskRequest first = DiskRequest.Read(0, 512);
         using DiskRequest second = DiskRequest.Read(512, 512);
         backend.Submit(first, mayBlock: false);
@@ -32,7 +32,7 @@ public sealed class DiskThreadingTests
     public void Requests_that_wait_wait_side_by_side()
     {
         using ManualResetEventSlim stall = new();
-        using RawFileBackend backend = new(new FaultyImage(Size) { Stall = stall, KnowsNoWait = true }, "_disk0", null);
+        using RawFileBackend backend = new(new FaultyImage(Size) { Stall = stall, KnowsNoWait = true }, "_disk0", null, DiskEngine.Threads);
         DiskRequest[] requests = [.. Enumerable.Range(0, 2 * BlockWorkers.MaxThreads).Select(i => DiskRequest.Read((ulong)i * 512, 512))];
         foreach (DiskRequest request in requests)
             backend.Submit(request, mayBlock: false);
@@ -49,7 +49,7 @@ public sealed class DiskThreadingTests
     [Fact]
     public void Caller_with_nothing_else_to_do_is_spared_the_hand_off()
     {
-        using RawFileBackend backend = new(new FaultyImage(Size) { KnowsNoWait = true }, "_disk0", null);
+        using RawFileBackend backend = new(new FaultyImage(Size) { KnowsNoWait = true }, "_disk0", null, DiskEngine.Threads);
         using DiskRequest read = DiskRequest.Read(0, 512);
         backend.Submit(read, mayBlock: true);
         Assert.Equal(BlockStatus.Ok, read.Status);
@@ -72,7 +72,7 @@ public sealed class DiskThreadingTests
     {
         FaultyImage image = new(Size) { KnowsNoWait = true };
         DiskRequest[] requests = [.. Enumerable.Range(0, 64).Select(i => DiskRequest.Write((ulong)i * 512, 512, fill: 3))];
-        using (RawFileBackend backend = new(image, "_disk0", null))
+        using (RawFileBackend backend = new(image, "_disk0", null, DiskEngine.Threads))
         {
             foreach (DiskRequest request in requests)
                 backend.Submit(request, mayBlock: false);
@@ -89,7 +89,7 @@ public sealed class DiskThreadingTests
     public void Requests_allocate_nothing_once_warm()
     {
         FaultyImage image = new(Size) { Facts = new ImageFacts { Path = "ram.img", Size = Size, IsMemoryBacked = true } };
-        using RawFileBackend backend = new(image, "_disk0", null);
+        using RawFileBackend backend = new(image, "_disk0", null, DiskEngine.Threads);
         using DiskRequest request = new(4096);
         // A busy machine makes single requests slow, and the first slow ones start worker threads: that is not warm yet.
         const int rounds = 10;

@@ -9,7 +9,7 @@ internal sealed unsafe class FaultyImage(int size) : IImageFile
 {
     public byte[] Content { get; } = new byte[size];
 
-    public ImageFacts Facts { get; init; } = new() { Path = "faulty.img", Size = (ulong)size };
+    public ImageFacts Facts { get; set; } = new() { Path = "faulty.img", Size = (ulong)size };
 
     /// <summary>What the next calls give instead of working: an error number, or a limit on the bytes moved as a negative number.</summary>
     public Queue<int> Faults { get; } = new();
@@ -27,9 +27,9 @@ internal sealed unsafe class FaultyImage(int size) : IImageFile
 
     public Errno AllocateAnswer { get; init; } = Errno.EOPNOTSUPP;
 
-    public nint Read(BlockSegment* segments, int count, ulong offset, int flags) => Move(segments, count, offset, flags, write: false);
+    public nint Read(HostSegment* segments, int count, ulong offset, int flags) => Move(segments, count, offset, flags, write: false);
 
-    public nint Write(BlockSegment* segments, int count, ulong offset, int flags) => Move(segments, count, offset, flags, write: true);
+    public nint Write(HostSegment* segments, int count, ulong offset, int flags) => Move(segments, count, offset, flags, write: true);
 
     public nint Sync()
     {
@@ -43,13 +43,26 @@ internal sealed unsafe class FaultyImage(int size) : IImageFile
         return -(int)AllocateAnswer;
     }
 
+    /// <summary>The most in flight in its ring.</summary>
+    public int RingCapacity { get; init; } = 8;
+
+    /// <summary>How many of one submission the host has room for.</summary>
+    public int RingRoom { get; set; } = int.MaxValue;
+
+    public int RingSubmissions { get; set; }
+
+    /// <summary>What only its ring fails with.</summary>
+    public Queue<int> RingFaults { get; } = new();
+
+    public IImageRing? TryOpenRing() => new FakeRing(this);
+
     public nint RangeControl(uint request, ulong offset, ulong length) => -(int)Errno.EOPNOTSUPP;
 
     public void Dispose()
     {
     }
 
-    private nint Move(BlockSegment* segments, int count, ulong offset, int flags, bool write)
+    private nint Move(HostSegment* segments, int count, ulong offset, int flags, bool write)
     {
         if ((flags & Linux.RWF_NOWAIT) != 0)
             return KnowsNoWait ? -(int)Errno.EAGAIN : -(int)Errno.EOPNOTSUPP;
@@ -69,7 +82,7 @@ internal sealed unsafe class FaultyImage(int size) : IImageFile
         return Copy(segments, count, (int)offset, limit, write);
     }
 
-    private int Copy(BlockSegment* segments, int count, int offset, int limit, bool write)
+    private int Copy(HostSegment* segments, int count, int offset, int limit, bool write)
     {
         int moved = 0;
         for (int i = 0; i < count && moved < limit && offset < Content.Length; i++)
@@ -84,5 +97,13 @@ internal sealed unsafe class FaultyImage(int size) : IImageFile
             offset += part;
         }
         return moved;
+    }
+
+    public void Lock()
+    {
+    }
+
+    public void Unlock()
+    {
     }
 }

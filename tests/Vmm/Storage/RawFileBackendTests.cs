@@ -5,13 +5,17 @@ using Xunit;
 namespace Vmm.Tests.Vmm.Storage;
 
 /// <summary>The back end on real files, through the page cache and past it.</summary>
-public sealed class RawFileBackendTests : IDisposable
+public abstract class RawFileBackendTests(DiskWay way) : IDisposable
 {
     private const int Size = 1 << 20;
 
     private readonly ImageFolder _folder = new();
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose()
+    {
+        _folder.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Theory]
     [InlineData(false)]
@@ -20,7 +24,7 @@ public sealed class RawFileBackendTests : IDisposable
     {
         using RawFileBackend backend = Open(_folder.Image(Size), direct: direct);
         using DiskRequest read = DiskRequest.Read(8192, 16384);
-        Assert.Equal(BlockStatus.Ok, read.Do(backend));
+        Assert.Equal(BlockStatus.Ok, read.Do(backend, way));
         for (int i = 0; i < 16384; i++)
             Assert.Equal(ImageFolder.ByteAt(8192 + i), read.Memory[i]);
     }
@@ -34,9 +38,9 @@ public sealed class RawFileBackendTests : IDisposable
         using (RawFileBackend backend = Open(image, direct: direct))
         {
             using DiskRequest write = DiskRequest.Write(4096, 8192, fill: 0);
-            Assert.Equal(BlockStatus.Ok, write.Do(backend));
+            Assert.Equal(BlockStatus.Ok, write.Do(backend, way));
             using DiskRequest flush = DiskRequest.Flush();
-            Assert.Equal(BlockStatus.Ok, flush.Do(backend));
+            Assert.Equal(BlockStatus.Ok, flush.Do(backend, way));
         }
         AssertZeroOnly(image, 4096, 8192);
     }
@@ -49,7 +53,7 @@ public sealed class RawFileBackendTests : IDisposable
         read.Begin(BlockOperation.Read, 512);
         read.Add(4096, 100);
         read.Add(0, 412);
-        Assert.Equal(BlockStatus.Ok, read.Do(backend));
+        Assert.Equal(BlockStatus.Ok, read.Do(backend, way));
         Assert.Equal(ImageFolder.ByteAt(512), read.Memory[4096]);
         Assert.Equal(ImageFolder.ByteAt(612), read.Memory[0]);
         Assert.Equal(ImageFolder.ByteAt(1023), read.Memory[411]);
@@ -63,7 +67,7 @@ public sealed class RawFileBackendTests : IDisposable
         read.Begin(BlockOperation.Read, 0);
         for (int i = 0; i < 2048; i++)
             read.Add(i * 1024, 512);
-        Assert.Equal(BlockStatus.Ok, read.Do(backend));
+        Assert.Equal(BlockStatus.Ok, read.Do(backend, way));
         for (int i = 0; i < 2048; i++)
             Assert.Equal(ImageFolder.ByteAt(i * 512), read.Memory[i * 1024]);
     }
@@ -75,7 +79,7 @@ public sealed class RawFileBackendTests : IDisposable
         using (RawFileBackend backend = Open(image, direct: true))
         {
             using DiskRequest write = DiskRequest.Write(4096, 512 << 10, fill: 0, memoryOffset: 3);
-            Assert.Equal(BlockStatus.Ok, write.Do(backend));
+            Assert.Equal(BlockStatus.Ok, write.Do(backend, way));
         }
         AssertZeroOnly(image, 4096, 512 << 10);
     }
@@ -85,7 +89,7 @@ public sealed class RawFileBackendTests : IDisposable
     {
         using RawFileBackend backend = Open(_folder.Image(Size), direct: true);
         using DiskRequest read = DiskRequest.Read(512, 512 << 10, memoryOffset: 5);
-        Assert.Equal(BlockStatus.Ok, read.Do(backend));
+        Assert.Equal(BlockStatus.Ok, read.Do(backend, way));
         for (int i = 0; i < 512 << 10; i += 97)
             Assert.Equal(ImageFolder.ByteAt(512 + i), read.Memory[5 + i]);
     }
@@ -97,7 +101,7 @@ public sealed class RawFileBackendTests : IDisposable
         Assert.Equal(1024UL, backend.Capacity);
         using DiskRequest read = DiskRequest.Read(512, 512);
         read.Memory.Fill(0xEE);
-        Assert.Equal(BlockStatus.Ok, read.Do(backend));
+        Assert.Equal(BlockStatus.Ok, read.Do(backend, way));
         Assert.Equal(ImageFolder.ByteAt(999), read.Memory[487]);
         Assert.False(read.Memory[488..512].ContainsAnyExcept((byte)0));
     }
@@ -108,7 +112,7 @@ public sealed class RawFileBackendTests : IDisposable
         using RawFileBackend backend = Open(_folder.Image(1000), direct: true, readOnly: true);
         using DiskRequest read = DiskRequest.Read(0, 1024);
         read.Memory.Fill(0xEE);
-        Assert.Equal(BlockStatus.Ok, read.Do(backend));
+        Assert.Equal(BlockStatus.Ok, read.Do(backend, way));
         Assert.Equal(ImageFolder.ByteAt(999), read.Memory[999]);
         Assert.False(read.Memory[1000..1024].ContainsAnyExcept((byte)0));
     }
@@ -120,7 +124,7 @@ public sealed class RawFileBackendTests : IDisposable
         using (RawFileBackend backend = Open(image))
         {
             using DiskRequest write = DiskRequest.Write(512, 512, fill: 7);
-            Assert.Equal(BlockStatus.Ok, write.Do(backend));
+            Assert.Equal(BlockStatus.Ok, write.Do(backend, way));
         }
         Assert.Equal(1024, new FileInfo(image).Length);
     }
@@ -134,9 +138,9 @@ public sealed class RawFileBackendTests : IDisposable
         using (FileStream file = new(image, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
             file.SetLength(8192);
         using DiskRequest lost = DiskRequest.Read(4096, 8192);
-        Assert.Equal(BlockStatus.IoError, lost.Do(backend));
+        Assert.Equal(BlockStatus.IoError, lost.Do(backend, way));
         using DiskRequest kept = DiskRequest.Read(4096, 4096);
-        Assert.Equal(BlockStatus.Ok, kept.Do(backend));
+        Assert.Equal(BlockStatus.Ok, kept.Do(backend, way));
     }
 
     [Theory]
@@ -150,7 +154,7 @@ public sealed class RawFileBackendTests : IDisposable
         {
             Assert.True(backend.CanDiscard);
             using DiskRequest erase = DiskRequest.Erase(operation, new BlockRange(8192, 4096, mayUnmap), new BlockRange(12288, 4096, mayUnmap));
-            Assert.Equal(BlockStatus.Ok, erase.Do(backend));
+            Assert.Equal(BlockStatus.Ok, erase.Do(backend, way));
         }
         AssertZeroOnly(image, 8192, 8192);
         Assert.Equal(Size, new FileInfo(image).Length);
@@ -166,12 +170,12 @@ public sealed class RawFileBackendTests : IDisposable
         {
             using DiskRequest write = DiskRequest.Write(0, 512, fill: 0);
             header.CopyTo(write.Memory);
-            Assert.Equal(BlockStatus.Ok, write.Do(backend));
+            Assert.Equal(BlockStatus.Ok, write.Do(backend, way));
         }
         using RawFileBackend again = Open(image);
         Assert.Equal((ulong)Size, again.Capacity);
         using DiskRequest read = DiskRequest.Read(0, 1024);
-        Assert.Equal(BlockStatus.Ok, read.Do(again));
+        Assert.Equal(BlockStatus.Ok, read.Do(again, way));
         Assert.Equal(header, read.Memory[..8]);
         Assert.Equal(ImageFolder.ByteAt(512), read.Memory[512]);
     }
@@ -190,8 +194,8 @@ public sealed class RawFileBackendTests : IDisposable
         Assert.True(first.Length <= 20);
     }
 
-    private static RawFileBackend Open(string path, bool direct = false, bool readOnly = false) =>
-        RawFileBackend.Open(new RawDiskOptions(path) { Direct = direct, ReadOnly = readOnly }, "_disk0");
+    private RawFileBackend Open(string path, bool direct = false, bool readOnly = false) =>
+        RawFileBackend.Open(new RawDiskOptions(path) { Direct = direct, ReadOnly = readOnly, Engine = way.Engine() }, "_disk0");
 
     private static void AssertZeroOnly(string image, int start, int length)
     {
@@ -201,3 +205,12 @@ public sealed class RawFileBackendTests : IDisposable
         Assert.False(content.AsSpan(start + length).Contains((byte)0));
     }
 }
+
+/// <summary>By the caller.</summary>
+public sealed class RawFileByCallerTests() : RawFileBackendTests(DiskWay.Caller);
+
+/// <summary>By threads.</summary>
+public sealed class RawFileByThreadsTests() : RawFileBackendTests(DiskWay.Threads);
+
+/// <summary>By a ring.</summary>
+public sealed class RawFileByRingTests() : RawFileBackendTests(DiskWay.Ring);

@@ -18,12 +18,14 @@ internal static class BlockConfig
     public const uint MaxWriteZeroesSectors = 1 << 17;
 
     /// <summary>The feature bits to offer.</summary>
-    public static ulong Features(IBlockBackend backend)
+    public static ulong Features(IBlockBackend backend, BlockQueues queues)
     {
         ulong features = FeatureBits.Mask(BlockDevice.VIRTIO_BLK_F_SEG_MAX)
             | FeatureBits.Mask(BlockDevice.VIRTIO_BLK_F_BLK_SIZE)
             | FeatureBits.Mask(BlockDevice.VIRTIO_BLK_F_TOPOLOGY)
             | FeatureBits.Mask(BlockDevice.VIRTIO_BLK_F_FLUSH);
+        if (queues.Count > 1)
+            features |= FeatureBits.Mask(BlockDevice.VIRTIO_BLK_F_MQ);
         if (backend.ReadOnly)
             return features | FeatureBits.Mask(BlockDevice.VIRTIO_BLK_F_RO);
         features |= FeatureBits.Mask(BlockDevice.VIRTIO_BLK_F_CONFIG_WCE) | FeatureBits.Mask(BlockDevice.VIRTIO_BLK_F_WRITE_ZEROES);
@@ -31,18 +33,18 @@ internal static class BlockConfig
     }
 
     /// <summary>The configuration at power-on. Fields of features that are not offered are 0.</summary>
-    public static byte[] Write(IBlockBackend backend, ushort queueSize)
+    public static byte[] Write(IBlockBackend backend, BlockQueues queues)
     {
         var config = new byte[BlockDevice.ConfigSize];
         BlockLimits limits = backend.Limits;
         BinaryPrimitives.WriteUInt64LittleEndian(config.AsSpan(BlockDevice.ConfigCapacity), backend.Capacity / BlockDevice.SectorSize);
         // A chain may be as long as the queue (2.7.5.3.1), and two of its descriptors are header and status.
-        WriteUInt32(config, BlockDevice.ConfigSegMax, queueSize - 2u);
+        WriteUInt32(config, BlockDevice.ConfigSegMax, queues.Size - 2u);
         WriteUInt32(config, BlockDevice.ConfigBlockSize, limits.LogicalBlockSize);
         config[BlockDevice.ConfigPhysicalBlockExponent] = (byte)BitOperations.Log2(limits.PhysicalBlockSize / limits.LogicalBlockSize);
         BinaryPrimitives.WriteUInt16LittleEndian(config.AsSpan(BlockDevice.ConfigMinIoSize), (ushort)(limits.PhysicalBlockSize / limits.LogicalBlockSize));
         config[BlockDevice.ConfigWriteback] = 1;
-        BinaryPrimitives.WriteUInt16LittleEndian(config.AsSpan(BlockDevice.ConfigQueueCount), 1);
+        BinaryPrimitives.WriteUInt16LittleEndian(config.AsSpan(BlockDevice.ConfigQueueCount), (ushort)queues.Count);
         if (backend.ReadOnly)
             return config;
         if (backend.CanDiscard)
@@ -53,7 +55,8 @@ internal static class BlockConfig
         }
         WriteUInt32(config, BlockDevice.ConfigMaxWriteZeroesSectors, MaxWriteZeroesSectors);
         WriteUInt32(config, BlockDevice.ConfigMaxWriteZeroesSegments, MaxRanges);
-        config[BlockDevice.ConfigWriteZeroesMayUnmap] = 1;
+        // 5.2.6.2: 0 if zeroing can free nothing.
+        config[BlockDevice.ConfigWriteZeroesMayUnmap] = (byte)(backend.CanDiscard ? 1 : 0);
         return config;
     }
 

@@ -3,7 +3,7 @@ using Vmm.Devices.Virtio.Spec;
 
 namespace Vmm.Devices.Virtio.Block;
 
-/// <summary>What a disk has done since the start. Written under the device's lock; a reader without it may see figures that do not quite belong together.</summary>
+/// <summary>What a disk, or one queue of it, has done since the start. Written under the device's lock; a reader without it may see figures that do not quite belong together.</summary>
 public sealed class BlockCounters
 {
     /// <summary>Reads that succeeded.</summary>
@@ -35,6 +35,26 @@ public sealed class BlockCounters
 
     /// <summary>Requests of a kind that this disk does not do.</summary>
     public long UnsupportedRequests { get; private set; }
+
+    /// <summary>Adds up.</summary>
+    internal static BlockCounters Sum(ReadOnlySpan<BlockCounters> parts)
+    {
+        BlockCounters sum = new();
+        foreach (BlockCounters part in parts)
+        {
+            sum.Reads += part.Reads;
+            sum.ReadBytes += part.ReadBytes;
+            sum.Writes += part.Writes;
+            sum.WrittenBytes += part.WrittenBytes;
+            sum.Flushes += part.Flushes;
+            sum.Discards += part.Discards;
+            sum.ZeroWrites += part.ZeroWrites;
+            sum.BackendErrors += part.BackendErrors;
+            sum.RefusedRequests += part.RefusedRequests;
+            sum.UnsupportedRequests += part.UnsupportedRequests;
+        }
+        return sum;
+    }
 
     /// <summary>Counts a request that the back end completed.</summary>
     internal void Record(VirtioBlkRequest request)

@@ -25,6 +25,13 @@ internal sealed class ConsolePort(VirtioDeviceCore core, int receiveQueue, int t
     private ulong _transmitted;
     private bool _wantsRoom;
 
+    /// <summary>How much of the oldest chain in the transmit queue is out already: it was put back there half done.</summary>
+    public ulong Transmitted
+    {
+        get => _transmitted;
+        set => _transmitted = value;
+    }
+
     /// <summary>Told, on the event thread with the device's lock held, that input may be accepted again.</summary>
     public Action? RoomForInput { get; set; }
 
@@ -100,26 +107,36 @@ internal sealed class ConsolePort(VirtioDeviceCore core, int receiveQueue, int t
                     return false;
                 }
                 _isTransmitting = true;
-                _transmitted = 0;
             }
             slice -= Transmit(slice);
-            if (_transmitted == _transmitting.ReadableLength)
+            if (_transmitted >= _transmitting.ReadableLength)
                 FinishTransmit(queue);
         }
         return true;
     }
 
-    /// <summary>Gives back a chain whose output was not all handed on yet; a last slice of it goes out.</summary>
+    /// <summary>Leaves a chain whose output was not all handed on yet in its queue; a last slice of it goes out.</summary>
     public void Quiesce()
     {
         if (!_isTransmitting)
             return;
         Transmit(OutputSlice);
-        FinishTransmit(core.Queue(transmitQueue));
+        Virtqueue queue = core.Queue(transmitQueue);
+        if (_transmitted >= _transmitting.ReadableLength)
+        {
+            FinishTransmit(queue);
+            return;
+        }
+        _isTransmitting = false;
+        queue.PutBack(_transmitting);
     }
 
     /// <summary>Back to power-on.</summary>
-    public void Reset() => _wantsRoom = false;
+    public void Reset()
+    {
+        _wantsRoom = false;
+        _transmitted = 0;
+    }
 
     private int Transmit(int limit)
     {
@@ -143,6 +160,7 @@ internal sealed class ConsolePort(VirtioDeviceCore core, int receiveQueue, int t
     private void FinishTransmit(Virtqueue queue)
     {
         _isTransmitting = false;
+        _transmitted = 0;
         queue.AddUsed(_transmitting.Head, 0);
     }
 

@@ -5,7 +5,7 @@ using Vmm.Devices.Virtio.Spec;
 namespace Vmm.Devices.Virtio.Console;
 
 /// <summary>The console device with its one port, which Linux calls <c>hvc0</c>. Virtio 1.2, 5.3.</summary>
-public sealed class VirtioConsole : IVirtioDevice
+public sealed partial class VirtioConsole : IVirtioDevice
 {
     private const ushort QueueSize = 64;
 

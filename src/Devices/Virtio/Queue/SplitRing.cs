@@ -19,9 +19,11 @@ internal readonly unsafe struct SplitRing
     private readonly byte* _avail;
     private readonly byte* _used;
     private readonly uint _mask;
+    private readonly GuestMemory _memory;
 
-    private SplitRing(nint descriptors, nint avail, nint used, uint size)
+    private SplitRing(GuestMemory memory, nint descriptors, nint avail, nint used, uint size)
     {
+        _memory = memory;
         _descriptors = (byte*)descriptors;
         _avail = (byte*)avail;
         _used = (byte*)used;
@@ -51,8 +53,16 @@ internal readonly unsafe struct SplitRing
             || !memory.TryGetWritePointer(used, SplitRingLayout.RingOverhead + size * SplitRingLayout.UsedElementSize, out nint usedHost))
             return RingStatus.NotRam;
 
-        ring = new SplitRing(descriptorHost, availHost, usedHost, size);
+        ring = new SplitRing(memory, descriptorHost, availHost, usedHost, size);
         return RingStatus.Ok;
+    }
+
+    /// <summary>Waits for pages of the rings that cannot be touched yet: memory that is saved while the guest runs is not to be written before.</summary>
+    public void Await()
+    {
+        _memory.Await((nint)_descriptors, Size * SplitRingLayout.DescriptorSize, write: false);
+        _memory.Await((nint)_avail, SplitRingLayout.RingOverhead + Size * SplitRingLayout.AvailElementSize, write: false);
+        _memory.Await((nint)_used, SplitRingLayout.RingOverhead + Size * SplitRingLayout.UsedElementSize, write: true);
     }
 
     public VirtqDescriptor ReadDescriptor(uint index) => ReadDescriptor(_descriptors + (nuint)index * SplitRingLayout.DescriptorSize);
@@ -77,15 +87,21 @@ internal readonly unsafe struct SplitRing
         ulong element = head | (ulong)written << 32;
         byte* at = _used + SplitRingLayout.RingElements + (nuint)(position & _mask) * SplitRingLayout.UsedElementSize;
         Unsafe.WriteUnaligned(at, element);
+        _memory.MarkWritten((nint)at, SplitRingLayout.UsedElementSize);
     }
 
-    public void WriteUsedIndex(ushort index) => Volatile.Write(ref Field(_used, SplitRingLayout.RingIndex), index);
+    public void WriteUsedIndex(ushort index) => WriteField(SplitRingLayout.RingIndex, index);
 
-    public void WriteUsedFlags(ushort flags) => Volatile.Write(ref Field(_used, SplitRingLayout.RingFlags), flags);
+    public void WriteUsedFlags(ushort flags) => WriteField(SplitRingLayout.RingFlags, flags);
 
     /// <summary>The device wants a notification once the available index passes this. 2.7.10.</summary>
-    public void WriteAvailEvent(ushort index) =>
-        Volatile.Write(ref Field(_used, SplitRingLayout.RingElements + Size * SplitRingLayout.UsedElementSize), index);
+    public void WriteAvailEvent(ushort index) => WriteField(SplitRingLayout.RingElements + Size * SplitRingLayout.UsedElementSize, index);
+
+    private void WriteField(uint offset, ushort value)
+    {
+        Volatile.Write(ref Field(_used, offset), value);
+        _memory.MarkWritten((nint)(_used + offset), sizeof(ushort));
+    }
 
     private static ref ushort Field(byte* ring, uint offset) => ref *(ushort*)(ring + offset);
 

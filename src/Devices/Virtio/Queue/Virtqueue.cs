@@ -16,7 +16,7 @@ namespace Vmm.Devices.Virtio.Queue;
 ///   └───────────Deactivate, from any of them───────────┘
 /// </code>
 /// </remarks>
-public sealed class Virtqueue
+public sealed partial class Virtqueue
 {
     private readonly GuestMemory _memory;
     private readonly ulong[] _inFlightHeads;
@@ -58,6 +58,9 @@ public sealed class Virtqueue
 
     /// <summary>Whether completions wait to be published.</summary>
     public bool HasUnpublished => _nextUsed != _publishedUsed;
+
+    /// <summary>Whether the driver has made chains available that were not taken yet, and may be.</summary>
+    public bool HasWaiting => IsLive && !IsHeld && !IsStopped && _ring.AvailIndex != _nextAvail;
 
     /// <summary>Whether it gives out no chains for now.</summary>
     internal bool IsHeld { get; private set; }
@@ -101,6 +104,25 @@ public sealed class Virtqueue
         return status;
     }
 
+    /// <summary>
+    /// Leaves the chain that <see cref="TryPop"/> has just given out where it was, as if it had not been taken: the next call
+    /// takes it again, and reads all of it anew. For a device that may not work on it yet.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">It is not in flight: a defect of the device, not of the guest.</exception>
+    public void PutBack(DescriptorChain chain) => PutBack(chain.Head);
+
+    /// <summary>The same for several chains, the one that was taken last first.</summary>
+    public void PutBack(ushort head)
+    {
+        ulong bit = 1UL << head;
+        if ((_inFlightHeads[head / 64] & bit) == 0)
+            throw new InvalidOperationException($"queue {Index}: descriptor {head} is not in flight");
+        _inFlightHeads[head / 64] &= ~bit;
+        InFlight--;
+        _nextAvail--;
+        MarkWritten(head);
+    }
+
     /// <summary>Gives a chain back. The driver sees it after <see cref="Publish"/>.</summary>
     /// <param name="head">The chain's <see cref="DescriptorChain.Head"/>.</param>
     /// <param name="written">Bytes written from the start of the writable part. 2.7.8.2: not fewer than the driver may rely on.</param>
@@ -112,6 +134,7 @@ public sealed class Virtqueue
             throw new InvalidOperationException($"queue {Index}: descriptor {head} is not in flight");
         _inFlightHeads[head / 64] &= ~bit;
         InFlight--;
+        MarkWritten(head);
         if (!IsLive)
             return;
         _ring.WriteUsedElement(_nextUsed, head, written);
@@ -136,7 +159,7 @@ public sealed class Virtqueue
     /// </returns>
     public bool EnableNotifications()
     {
-        if (!IsLive)
+        if (!MayAnnounce)
             return false;
         if (_eventIndex)
             _ring.WriteAvailEvent(_nextAvail);
@@ -144,14 +167,14 @@ public sealed class Virtqueue
             _ring.WriteUsedFlags(0);
         // The driver writes its index, fences, reads our wish; we write our wish, fence, read its index.
         Interlocked.MemoryBarrier();
-        return !IsHeld && !IsStopped && _ring.AvailIndex != _nextAvail;
+        return _ring.AvailIndex != _nextAvail;
     }
 
     /// <summary>Asks for no notifications for now. Only a hint: some may still come.</summary>
     public void DisableNotifications()
     {
         // With EVENT_IDX there is nothing to do: the event stays behind and is not passed again for 65535 buffers.
-        if (IsLive && !_eventIndex)
+        if (MayAnnounce && !_eventIndex)
             _ring.WriteUsedFlags(SplitRingLayout.VIRTQ_USED_F_NO_NOTIFY);
     }
 
@@ -174,9 +197,17 @@ public sealed class Virtqueue
     internal void Hold() => IsHeld = true;
 
     /// <summary>Ends <see cref="Hold"/>.</summary>
-    internal void Release() => IsHeld = false;
+    internal void Release()
+    {
+        if (IsLive)
+            _ring.Await();
+        IsHeld = false;
+    }
 
-    /// <summary>The driver wants no more of it: gives out no chains until a reset.</summary>
+    /// <summary>
+    /// The driver wants no more of it: gives out no chains until a reset. What is in flight is still completed; after
+    /// that the rings are not touched any more, for they may be something else by then (4.2.2.1).
+    /// </summary>
     internal void Stop() => IsStopped = true;
 
     /// <summary>After the driver's fault: no chain goes out and nothing is written to the rings any more.</summary>
@@ -192,6 +223,16 @@ public sealed class Virtqueue
         Config = new VirtqueueConfig { Size = MaxSize };
         Array.Clear(_inFlightHeads);
     }
+
+    /// <summary>While writes to RAM are recorded: a chain leaves the device's hands, which may have written into any of its buffers.</summary>
+    private void MarkWritten(ushort head)
+    {
+        if (_memory.Dirty is { } dirty)
+            new ChainMarker(_memory, in _ring, dirty).Mark(head);
+    }
+
+    /// <summary>Held or stopped, the rings see completions and nothing else: whoever ends a hold has the queue looked at.</summary>
+    private bool MayAnnounce => IsLive && !IsHeld && !IsStopped;
 
     private bool NeedsInterrupt()
     {

@@ -21,13 +21,16 @@ public static class BlockDevice
     /// <summary>The driver may switch between write-back and write-through. 5.2.3.</summary>
     public const int VIRTIO_BLK_F_CONFIG_WCE = 11;
 
+    /// <summary>More than one request queue. 5.2.3.</summary>
+    public const int VIRTIO_BLK_F_MQ = 12;
+
     /// <summary>The discard command. 5.2.3.</summary>
     public const int VIRTIO_BLK_F_DISCARD = 13;
 
     /// <summary>The write-zeroes command. 5.2.3.</summary>
     public const int VIRTIO_BLK_F_WRITE_ZEROES = 14;
 
-    /// <summary>Queue 0: requests. 5.2.2.</summary>
+    /// <summary>Queue 0: requests; with VIRTIO_BLK_F_MQ all that follow, too. 5.2.2.</summary>
     public const int RequestQueue = 0;
 
     /// <summary>Offset of le64 capacity, in sectors. 5.2.4.</summary>

@@ -17,7 +17,7 @@ namespace Vmm.Devices.Virtio.Transport;
 /// returns only when nothing is in flight any more. It is the one place where a vCPU waits for the host.
 /// </para>
 /// </remarks>
-public sealed class VirtioMmio : IBusDevice, IVirtioTransport
+public sealed partial class VirtioMmio : IBusDevice, IVirtioTransport
 {
     /// <summary>What VendorID reads: "VMMD". Any value will do (4.2.2).</summary>
     public const uint VendorId = 0x444D_4D56;

@@ -14,7 +14,7 @@ namespace Vmm.Devices.Virtio.Transport;
 /// BAR 0 has the structures of 4.1.4, BAR 2 the MSI-X table. A vector for each queue and one for the configuration.
 /// The INTx# pin is there only if a wire is given; a driver without MSI-X and without the pin has to poll.
 /// </remarks>
-public sealed class VirtioPci : PciFunction, IVirtioTransport
+public sealed partial class VirtioPci : PciFunction, IVirtioTransport
 {
     private readonly VirtioDeviceCore _core;
     private readonly QueueDoorbells _doorbells;
@@ -100,7 +100,12 @@ public sealed class VirtioPci : PciFunction, IVirtioTransport
     /// <inheritdoc/>
     public override void WriteConfig(int offset, ReadOnlySpan<byte> data)
     {
+        bool mastered = BusMasterEnabled;
         base.WriteConfig(offset, data);
+        // Taking bus mastering away is how a kernel stops devices before another one takes over (kexec). Never having
+        // set it is not: guests there are that forget it.
+        if (mastered != BusMasterEnabled)
+            _core.Detain(mastered);
         _configAccess.AfterWrite(offset, data.Length);
     }
 
@@ -109,6 +114,7 @@ public sealed class VirtioPci : PciFunction, IVirtioTransport
     {
         _core.WriteStatus(0, waitForReset: true);
         base.Reset();
+        _core.Detain(false);
     }
 
     /// <inheritdoc/>

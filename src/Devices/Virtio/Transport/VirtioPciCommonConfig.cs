@@ -23,6 +23,16 @@ internal sealed class VirtioPciCommonConfig(VirtioDeviceCore core, VirtioPciVect
 
     public string Name => core.Device.Name;
 
+    public uint DeviceFeaturesSelect => _deviceFeaturesSelect;
+
+    public uint DriverFeaturesSelect => _driverFeaturesSelect;
+
+    public ushort QueueSelect => _queueSelect;
+
+    /// <summary>Sets the selectors.</summary>
+    public void Select(uint deviceFeatures, uint driverFeatures, ushort queue) =>
+        (_deviceFeaturesSelect, _driverFeaturesSelect, _queueSelect) = (deviceFeatures, driverFeatures, queue);
+
     public void Reset()
     {
         _deviceFeaturesSelect = _driverFeaturesSelect = 0;

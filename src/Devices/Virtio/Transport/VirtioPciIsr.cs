@@ -10,6 +10,9 @@ internal sealed class VirtioPciIsr(VirtioDeviceCore core) : IBusDevice
 
     public string Name => core.Device.Name;
 
+    /// <summary>What there is to report.</summary>
+    public byte Causes => _causes;
+
     /// <summary>The pin, if there is one.</summary>
     public PciIntx? Pin { get; set; }
 
@@ -30,9 +33,10 @@ internal sealed class VirtioPciIsr(VirtioDeviceCore core) : IBusDevice
     public void Read(ulong offset, Span<byte> data)
     {
         data.Clear();
+        if (offset != 0)
+            return;
         using VirtioDeviceCore.Scope scope = core.Enter();
-        if (offset == 0)
-            data[0] = _causes;
+        data[0] = _causes;
         Reset();
     }
 

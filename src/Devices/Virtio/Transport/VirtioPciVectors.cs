@@ -20,6 +20,9 @@ internal sealed class VirtioPciVectors
     /// <summary>Vector for configuration changes.</summary>
     public ushort Config { get; private set; }
 
+    /// <summary>Vector of each queue.</summary>
+    public ushort[] Queues => [.. _queues];
+
     /// <summary>Vector of a queue; none if there is no such queue.</summary>
     public ushort GetQueue(int queue) => queue < _queues.Length ? _queues[queue] : PciRegisters.VIRTIO_MSI_NO_VECTOR;
 
@@ -38,6 +41,9 @@ internal sealed class VirtioPciVectors
         Config = PciRegisters.VIRTIO_MSI_NO_VECTOR;
         Array.Fill(_queues, PciRegisters.VIRTIO_MSI_NO_VECTOR);
     }
+
+    /// <summary>Whether a vector is there, or is none.</summary>
+    public bool IsLegal(ushort vector) => Check(vector) == vector;
 
     private ushort Check(ushort vector) => vector < _count ? vector : PciRegisters.VIRTIO_MSI_NO_VECTOR;
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Vmm.Control.Local;
 using Vmm.Machine.Config;
+using Vmm.Ports;
 using Vmm.Registry;
 
 namespace Vmm.Cli.Machines;
@@ -38,7 +39,7 @@ internal static class InfoCommand
             using ControlClient? client = ControlClient.TryConnect(folder);
             config = client?.Ask(ControlVerb.Config).Config ?? config;
         }
-        return new VmInfo { Vm = VmRow.Of(view, view), Record = view.Record, Config = config, Resets = view.Status?.Resets ?? 0, Folder = folder.Path };
+        return new VmInfo { Vm = VmRow.Of(view, view), Record = view.Record, Config = config, Resets = view.Status?.Resets ?? 0, GenerationId = view.Status?.GenerationId, Folder = folder.Path };
     }
 
     private static string Text(VmFolder folder, VmInfo info)
@@ -65,6 +66,14 @@ internal static class InfoCommand
         table.Add("memory", config.Memory.Size.ToString());
         foreach (DiskConfig disk in config.Disk)
             table.Add($"disk {disk.Id}", $"{disk.Path}{(disk.Readonly ? ", read-only" : "")}{(disk.Direct ? ", direct" : "")}");
+        foreach (NetConfig net in config.Net)
+            table.Add($"net {net.Id}", NetText.Of(net));
+        if (config.Balloon is { } balloon)
+            table.Add("balloon", $"{balloon.Size}{(balloon.DeflateOnOom ? ", deflates on OOM" : "")}{(balloon.FreePageReporting ? ", free page reporting" : "")}");
+        if (info.GenerationId is { } generation)
+            table.Add("generation", generation.ToString());
+        foreach (PortConfig port in config.Port)
+            table.Add($"port {port.Name}", HostPorts.PathOf(port, folder.Path));
         table.Add("folder", folder.Path);
         table.Add("host", Overcommit.Ratios(info.Host!));
         foreach (string warning in info.Host!.Warnings)

@@ -27,7 +27,7 @@ internal static class KillCommand
             try
             {
                 client?.Ask(ControlVerb.Kill);
-                if (client?.WaitForEnd(s_patience) == true)
+                if (client?.WaitForEnd(s_patience, out _) == true)
                     return;
             }
             catch (VmmException)

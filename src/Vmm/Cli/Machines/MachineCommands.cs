@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Vmm.Cli.Snapshots;
 
 namespace Vmm.Cli.Machines;
 
@@ -14,15 +15,24 @@ internal static class MachineCommands
         InfoCommand.Create(),
         ConsoleCommand.Create(),
         .. SteerCommands.Create(),
+        SnapshotCommand.Create(),
+        RestoreCommand.Create(),
+        SnapshotsCommand.Create(),
+        MigrateCommand.Create(),
+        .. ReceiveCommand.Create(),
+        LimitCommand.Create(),
+        LinkCommand.Create(),
         StopCommand.Create(),
         KillCommand.Create(),
         RenameCommand.Create(),
         RemoveCommand.Create(),
+        BalloonCommand.Create(),
         StatsCommand.Create(),
         TopCommand.Create(),
         LogsCommand.Create(),
         EventsCommand.Create(),
         WaitCommand.Create(),
+        RenewGenerationCommand.Create(),
         InternalCommand.Create(),
     ];
 }

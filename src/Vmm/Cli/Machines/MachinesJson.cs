@@ -3,20 +3,25 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Vmm.Bench;
-using Vmm.Machine.Config;
+using Vmm.Cli.Snapshots;
+using Vmm.Metrics;
+using Vmm.Migration;
+using Vmm.Snapshot;
 
 namespace Vmm.Cli.Machines;
 
 /// <summary>How listings are written as JSON: generated code, no reflection.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.KebabCaseLower,
-    WriteIndented = true,
-    Converters = [
-        typeof(ByteSizeConverter), typeof(ConsoleTargetConverter), typeof(CpuModelConverter),
-        typeof(WordConverter<BootProtocol>), typeof(WordConverter<VirtioTransport>), typeof(WordConverter<RebootPolicy>)])]
+    WriteIndented = true)]
 [JsonSerializable(typeof(IReadOnlyList<VmRow>))]
 [JsonSerializable(typeof(VmInfo))]
 [JsonSerializable(typeof(PauseResult))]
+[JsonSerializable(typeof(BalloonMetrics))]
+[JsonSerializable(typeof(MigrationResult))]
+[JsonSerializable(typeof(SnapshotReport))]
+[JsonSerializable(typeof(SnapshotRow))]
+[JsonSerializable(typeof(IReadOnlyList<SnapshotRow>))]
 internal sealed partial class MachinesJson : JsonSerializerContext
 {
     /// <summary>Writes a listing to standard output, as people and programs read it.</summary>

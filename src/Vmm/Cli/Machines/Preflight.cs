@@ -44,6 +44,8 @@ internal static class Preflight
                 return $"{disk.Path}, free";
             }));
         }
+        foreach (NetConfig net in config.Net)
+            findings.Add(Try($"net {net.Id}", () => NetPreflight.Look(net)));
         return findings;
     }
 

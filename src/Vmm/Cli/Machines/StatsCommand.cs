@@ -54,9 +54,33 @@ internal static class StatsCommand
         foreach (DiskMetrics disk in metrics.Disks)
         {
             more.Add($"disk {disk.Name}", $"{Number(disk.Reads)} reads, {Size(disk.ReadBytes)}; {Number(disk.Writes)} writes, {Size(disk.WrittenBytes)}; "
-                + $"{Number(disk.Flushes)} flushes; {Number(disk.BackendErrors)} errors; {Number(disk.InFlight)} of {Number(disk.QueueSize)} in flight");
+                + $"{Number(disk.Flushes)} flushes; {Number(disk.BackendErrors)} errors; {Number(disk.InFlight)} of {Number(disk.QueueSize)} in flight"
+                + (disk.Throttled > 0 ? $"; throttled {Number(disk.Throttled)} times" : ""));
+            if (disk.Queues.Count > 1)
+            {
+                foreach (DiskQueueMetrics queue in disk.Queues.Where(queue => queue.Size > 0))
+                    more.Add($"  queue {Number(queue.Queue)}", $"{Number(queue.Requests)} requests, {Size(queue.Bytes)}; {Number(queue.Errors)} errors; {Number(queue.InFlight)} of {Number(queue.Size)} in flight");
+            }
         }
+        if (metrics.Vsock is { } vsock)
+        {
+            more.Add($"vsock {vsock.Name}", $"{Number(vsock.Connections)} connections; {Number(vsock.OpenedByGuest)} opened by the guest, {Number(vsock.OpenedByHost)} by the host, {Number(vsock.Refused)} refused; "
+                + $"{Size(vsock.BytesFromGuest)} from the guest, {Size(vsock.BytesToGuest)} to it; {Number(vsock.ResetsSent)} resets; {Number(vsock.BadPackets)} bad packets");
+        }
+        foreach (PortMetrics port in metrics.Ports)
+        {
+            more.Add($"port {port.Name}", $"{Size(port.FromGuestBytes)} from the guest, {Size(port.ToGuestBytes)} to it, {Number(port.DroppedBytes)} bytes dropped; "
+                + $"{(port.GuestOpen ? "open in the guest" : "closed in the guest")}, {(port.HostOpen ? "a client" : "no client")}");
+        }
+        foreach (NetMetrics net in metrics.Nets)
+            more.Add($"net {net.Name}", NetStatsText.Of(net));
         more.Add("memory", $"{Size(metrics.Memory.ResidentBytes)} of {Size(metrics.Memory.ConfiguredBytes)} resident; {Size(metrics.Process.OverheadBytes)} private to the process beside it");
+        if (metrics.Balloon is { } balloon)
+        {
+            more.Add("balloon", $"{Size(balloon.ActualBytes)} of {Size(balloon.TargetBytes)} wished; {Size(balloon.ReleasedBytes)} given back, {Size(balloon.ReportedBytes)} reported as free");
+            if (balloon.Guest is { FreeBytes: ulong free, AvailableBytes: ulong available })
+                more.Add("guest memory", $"{Size((long)free)} free, {Size((long)available)} available");
+        }
         more.Add("process", $"{Seconds(metrics.Process.CpuNs)} s of processor time, {Number(metrics.Process.Threads)} threads, {Number(metrics.Process.OpenFds)} descriptors");
         if (metrics.ConsoleBytesDropped > 0)
             more.Add("console", $"{Number(metrics.ConsoleBytesDropped)} bytes dropped");

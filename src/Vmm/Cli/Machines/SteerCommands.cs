@@ -10,8 +10,21 @@ internal static class SteerCommands
     public static IEnumerable<Command> Create() =>
     [
         VmArgument.Verb("pause", "Hold every vCPU of a VM", ControlVerb.Pause),
-        VmArgument.Verb("resume", "Let a paused VM go on", ControlVerb.Resume),
+        Resume(),
         VmArgument.Verb("reboot", "Start a VM's guest again, as its reset button would", ControlVerb.Reboot),
         VmArgument.Verb("nmi", "Send a non-maskable interrupt to every vCPU", ControlVerb.Nmi),
     ];
+
+    private static Command Resume()
+    {
+        Argument<string[]> names = VmArgument.Some();
+        Option<bool> force = new("--force") { Description = "Also one that a migration may have brought elsewhere: you know that it does not run there" };
+        Command command = new("resume", "Let a paused VM go on") { names, force };
+        command.SetAction(line => VmArgument.ForEach(line.GetValue(names)!, folder =>
+        {
+            using ControlClient client = ControlClient.Connect(folder, "resume");
+            client.Ask(new ControlRequest { Verb = ControlVerb.Resume, Force = line.GetValue(force) });
+        }));
+        return command;
+    }
 }

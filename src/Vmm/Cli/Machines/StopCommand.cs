@@ -1,6 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
+using Vmm.Cli.Agent;
 using Vmm.Control.Local;
+using Vmm.GuestAgent;
 using Vmm.Host;
 using Vmm.Registry;
 
@@ -11,33 +12,27 @@ internal static class StopCommand
 {
     private const double DefaultSeconds = 30;
 
+    private static readonly TimeSpan s_agentPatience = TimeSpan.FromSeconds(5);
+
     /// <summary>The command for the parser.</summary>
     public static Command Create()
     {
         Argument<string[]> names = VmArgument.Some();
         Option<string?> timeout = new("--timeout") { Description = "How long the guest may take to power off [30]", HelpName = "SECONDS" };
         Option<bool> force = new("--force") { Description = "End the guest at once if it has not powered off by then" };
-        Command command = new("stop", "Press a VM's power button and wait until it is off") { names, timeout, force };
+        Option<bool> agent = new("--agent") { Description = "Have the guest agent shut the guest down, instead of the power button" };
+        Command command = new("stop", "Press a VM's power button and wait until it is off") { names, timeout, force, agent };
         command.SetAction(line =>
         {
-            TimeSpan patience = Seconds(line, timeout);
+            TimeSpan patience = Seconds.Read(line, timeout, DefaultSeconds);
             string[] all = line.GetValue(names)!;
+            Action<ControlClient, VmFolder> ask = line.GetValue(agent) ? AskAgent : static (client, _) => client.Ask(ControlVerb.PowerButton);
             // All buttons first: the guests power off beside each other.
-            if (all.Length > 1)
+            if (all.Length > 1 && !line.GetValue(agent))
                 VmArgument.ForEach(all, Press);
-            return VmArgument.ForEach(all, folder => Stop(folder, patience, line.GetValue(force)));
+            return VmArgument.ForEach(all, folder => Stop(folder, patience, line.GetValue(force), ask));
         });
         return command;
-    }
-
-    /// <summary>A number of seconds that an option gives.</summary>
-    private static TimeSpan Seconds(ParseResult line, Option<string?> option)
-    {
-        if (line.GetValue(option) is not string text)
-            return TimeSpan.FromSeconds(DefaultSeconds);
-        return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds is >= 0 and <= 86400
-            ? TimeSpan.FromSeconds(seconds)
-            : throw UsageException.For(line.CommandResult.Command, $"{option.Name}: '{Machine.Config.Printable.Escape(text)}' is not a number of seconds from 0 to 86400");
     }
 
     private static void Press(VmFolder folder)
@@ -46,7 +41,13 @@ internal static class StopCommand
         client?.Ask(ControlVerb.PowerButton);
     }
 
-    private static void Stop(VmFolder folder, TimeSpan patience, bool force)
+    private static void AskAgent(ControlClient client, VmFolder folder) => new AgentPort(folder).Talk(s_agentPatience, agent =>
+    {
+        AgentVerbs.ShutDown(agent, "powerdown");
+        return true;
+    });
+
+    private static void Stop(VmFolder folder, TimeSpan patience, bool force, Action<ControlClient, VmFolder> ask)
     {
         if (ControlClient.TryConnect(folder) is not { } client)
         {
@@ -59,8 +60,8 @@ internal static class StopCommand
         {
             try
             {
-                client.Ask(ControlVerb.PowerButton);
-                if (client.WaitForEnd(patience))
+                ask(client, folder);
+                if (client.WaitForEnd(patience, out _))
                     return;
             }
             catch (VmmException) when (force || !folder.IsAlive)

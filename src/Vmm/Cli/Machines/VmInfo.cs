@@ -19,6 +19,9 @@ internal sealed record VmInfo
     /// <summary>How often its guest was started again.</summary>
     public int Resets { get; init; }
 
+    /// <summary>By which its guest can tell that it was copied; null while it does not run.</summary>
+    public Guid? GenerationId { get; init; }
+
     /// <summary>Where its files are.</summary>
     public required string Folder { get; init; }
 

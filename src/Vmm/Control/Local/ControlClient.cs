@@ -46,12 +46,16 @@ internal sealed class ControlClient : IDisposable
 
     /// <summary>Asks, and returns the answer.</summary>
     /// <exception cref="VmmException">The VM refused, or its process is gone.</exception>
-    public ControlReply Ask(ControlVerb verb, string? name = null)
+    public ControlReply Ask(ControlVerb verb, string? name = null) => Ask(new ControlRequest { Verb = verb, Name = name });
+
+    /// <summary>Asks for something that needs more than a name, and returns the answer.</summary>
+    /// <exception cref="VmmException">The VM refused, or its process is gone.</exception>
+    public ControlReply Ask(ControlRequest request)
     {
         ControlReply? reply = null;
         try
         {
-            if (_stream.TrySend(new ControlRequest { Verb = verb, Name = name }, ControlJson.Default.ControlRequest))
+            if (_stream.TrySend(request, ControlJson.Default.ControlRequest))
                 reply = _stream.Receive(ControlJson.Default.ControlReply);
         }
         catch (FormatException wrong)
@@ -65,16 +69,16 @@ internal sealed class ControlClient : IDisposable
 
     /// <summary>Waits until the VM's process is about to end.</summary>
     /// <param name="patience">How long at most.</param>
+    /// <param name="exitCode">What it exits with; null when it did not say.</param>
     /// <returns>Whether it is.</returns>
-    public bool WaitForEnd(TimeSpan patience)
+    public bool WaitForEnd(TimeSpan patience, out int? exitCode)
     {
         Ask(ControlVerb.Wait);
         UnixSocket.SetTimeouts(_stream.Socket, patience == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : patience);
-        Span<byte> nothing = stackalloc byte[1];
         long start = Environment.TickCount64;
-        // Nothing is ever sent here: the read ends with the connection, or with our patience.
-        _stream.Read(nothing);
-        return patience == Timeout.InfiniteTimeSpan || Environment.TickCount64 - start < patience.TotalMilliseconds || !_folder.IsAlive;
+        // The last words; or none, when the process is killed or our patience ends.
+        exitCode = _stream.Receive(ControlJson.Default.ControlReply)?.ExitCode;
+        return exitCode is not null || patience == Timeout.InfiniteTimeSpan || Environment.TickCount64 - start < patience.TotalMilliseconds || !_folder.IsAlive;
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Vmm.Consoles;
 using Vmm.Host;
+using Vmm.Machine.Config;
 using Vmm.Registry;
 
 namespace Vmm.Control.Local;
@@ -22,6 +23,8 @@ internal sealed class ControlHandler(VmControl control, LockedVm vm, ConsoleHub?
         {
             if (request.Verb == ControlVerb.Console)
                 return ServeConsole(stream);
+            if (request.Verb == ControlVerb.Migrate)
+                return Migrate(request, stream);
             reply = Do(request, stream);
         }
         catch (VmmException refused)
@@ -43,13 +46,13 @@ internal sealed class ControlHandler(VmControl control, LockedVm vm, ConsoleHub?
             case ControlVerb.Status:
                 return new() { Status = Status() };
             case ControlVerb.Config:
-                return new() { Config = control.Config };
+                return new() { Config = control.ConfigNow };
             case ControlVerb.Metrics:
                 return new() { Metrics = control.Run?.ReadMetrics() ?? throw new VmmException($"'{vm.Folder.Name}' has not run yet: nothing was counted") };
             case ControlVerb.Pause:
                 return new() { PausedInMicroseconds = control.Pause().TotalMicroseconds };
             case ControlVerb.Resume:
-                control.Resume();
+                control.Resume(request.Force);
                 break;
             case ControlVerb.PowerButton:
                 control.PowerButton();
@@ -60,11 +63,32 @@ internal sealed class ControlHandler(VmControl control, LockedVm vm, ConsoleHub?
             case ControlVerb.Reboot:
                 control.Reboot();
                 break;
+            case ControlVerb.Link:
+                control.SetLink(request.Net, request.Link ?? throw new VmmException("link: is it to be up or down?", ExitCodes.Usage));
+                break;
             case ControlVerb.Wait:
                 stream.IsPatient = true;
                 break;
             case ControlVerb.Kill:
                 control.Stop();
+                break;
+            case ControlVerb.Limit:
+                control.Limit(request.Device ?? "", request.Limit);
+                break;
+            case ControlVerb.Balloon when request.BalloonBytes is ulong bytes:
+                control.ResizeBalloon(new ByteSize(bytes));
+                break;
+            case ControlVerb.Balloon:
+                return new() { Balloon = control.ReadBalloon() };
+            case ControlVerb.RenewGeneration:
+                control.RenewGeneration();
+                break;
+            case ControlVerb.Snapshot:
+                return new() { Snapshot = control.TakeSnapshot(request.Snapshot ?? throw new VmmException("snapshot: where to?", ExitCodes.Usage)) };
+            case ControlVerb.MigrationProgress:
+                return new() { MigrationProgress = control.Migration };
+            case ControlVerb.CancelMigration:
+                control.CancelMigration();
                 break;
             case ControlVerb.Rename:
                 vm.Rename(request.Name ?? "");
@@ -91,7 +115,17 @@ internal sealed class ControlHandler(VmControl control, LockedVm vm, ConsoleHub?
             CpuNanoseconds = HostClock.ProcessCpuNanoseconds,
             Exits = run?.Exits ?? 0,
             Resets = run?.Resets ?? 0,
+            GenerationId = run?.GenerationId,
         };
+    }
+
+    /// <summary>Answers before the guest's run ends here: this process ends with it.</summary>
+    private bool Migrate(ControlRequest request, ControlStream stream)
+    {
+        bool answered = false;
+        control.Migrate(request.Migration ?? throw new VmmException("migrate: where to?", ExitCodes.Usage),
+            result => answered = stream.TrySend(new ControlReply { Migration = result }, ControlJson.Default.ControlReply));
+        return answered;
     }
 
     private bool ServeConsole(ControlStream stream)

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Vmm.Machine.Config;
 
 namespace Vmm.Control.Local;
 
@@ -9,11 +8,7 @@ namespace Vmm.Control.Local;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     AllowDuplicateProperties = false,
-    MaxDepth = DeepestNesting,
-    Converters = [
-        typeof(WordConverter<ControlVerb>), typeof(WordConverter<VmState>),
-        typeof(ByteSizeConverter), typeof(ConsoleTargetConverter), typeof(CpuModelConverter),
-        typeof(WordConverter<BootProtocol>), typeof(WordConverter<VirtioTransport>), typeof(WordConverter<RebootPolicy>)])]
+    MaxDepth = DeepestNesting)]
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(ControlReply))]
 internal sealed partial class ControlJson : JsonSerializerContext

@@ -1,3 +1,7 @@
+using Vmm.Machine.Config;
+using Vmm.Migration;
+using Vmm.Snapshot;
+
 namespace Vmm.Control.Local;
 
 /// <summary>What one <c>vmm</c> asks of another over its control socket: one line of JSON.</summary>
@@ -8,4 +12,28 @@ internal sealed record ControlRequest
 
     /// <summary>The new name, for <see cref="ControlVerb.Rename"/>.</summary>
     public string? Name { get; init; }
+
+    /// <summary>The device's id, for <see cref="ControlVerb.Limit"/>.</summary>
+    public string? Device { get; init; }
+
+    /// <summary>The limit, for <see cref="ControlVerb.Limit"/>; null lifts it.</summary>
+    public RateConfig? Limit { get; init; }
+
+    /// <summary>The network device, for <see cref="ControlVerb.Link"/>; null for the only one.</summary>
+    public string? Net { get; init; }
+
+    /// <summary>Whether its cable is to be in.</summary>
+    public NetLink? Link { get; init; }
+
+    /// <summary>How, for <see cref="ControlVerb.Snapshot"/>.</summary>
+    public SnapshotRequest? Snapshot { get; init; }
+
+    /// <summary>Where to and how, for <see cref="ControlVerb.Migrate"/>.</summary>
+    public MigrationRequest? Migration { get; init; }
+
+    /// <summary>For <see cref="ControlVerb.Resume"/>: also a guest that may run elsewhere.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>What the guest shall give up, in bytes, for <see cref="ControlVerb.Balloon"/>; null to leave it.</summary>
+    public ulong? BalloonBytes { get; init; }
 }

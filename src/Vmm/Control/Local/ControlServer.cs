@@ -13,14 +13,18 @@ internal sealed class ControlServer : IDisposable
 
     private const int StackSize = 256 << 10;
 
-    /// <summary>A request is one line: who has not sent it by then never will.</summary>
+    /// <summary>A request is one line: who has begun it and not sent the rest by then never will.</summary>
     private static readonly TimeSpan s_requestLimit = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a client may do something else first, such as have the guest's file systems frozen, which takes a while on a busy host.</summary>
+    private static readonly TimeSpan s_idleLimit = TimeSpan.FromMinutes(2);
 
     /// <summary>How long consoles get, at the end, to take the guest's last words.</summary>
     private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(1);
 
     private readonly SafeFd _listener;
     private readonly ControlHandler _handler;
+    private readonly TimeSpan _requestLimit;
     private readonly Thread _thread;
     private readonly object _lock = new();
     private readonly HashSet<ControlStream> _open = [];
@@ -29,10 +33,12 @@ internal sealed class ControlServer : IDisposable
     /// <summary>Begins to listen and to answer.</summary>
     /// <param name="path">Where; a stale socket there is replaced.</param>
     /// <param name="handler">What answers.</param>
+    /// <param name="requestLimit">How long a request that was begun may be silent, if not 5 s.</param>
     /// <exception cref="VmmException">The socket cannot be made.</exception>
-    public ControlServer(string path, ControlHandler handler)
+    public ControlServer(string path, ControlHandler handler, TimeSpan? requestLimit = null)
     {
         _handler = handler;
+        _requestLimit = requestLimit ?? s_requestLimit;
         _listener = UnixSocket.Listen(path);
         _thread = new Thread(Accept, StackSize) { Name = "control", IsBackground = true };
         try
@@ -46,6 +52,9 @@ internal sealed class ControlServer : IDisposable
         }
     }
 
+    /// <summary>What this process will exit with, for those who wait for its end; null until that is known.</summary>
+    public int? ExitCode { get; set; }
+
     /// <summary>Ends every connection and the thread. The socket's file is the folder's to remove.</summary>
     public void Dispose()
     {
@@ -56,7 +65,11 @@ internal sealed class ControlServer : IDisposable
                 Monitor.Wait(_lock, (int)left);
             _stopping = true;
             foreach (ControlStream stream in _open)
+            {
+                if (stream.IsPatient && ExitCode is { } code)
+                    stream.TrySend(new ControlReply { ExitCode = code }, ControlJson.Default.ControlReply);
                 _ = Linux.shutdown(stream.Socket.Number, Linux.SHUT_RDWR);
+            }
         }
         _ = Linux.shutdown(_listener.Number, Linux.SHUT_RDWR);
         _thread.Join();
@@ -101,8 +114,8 @@ internal sealed class ControlServer : IDisposable
     {
         try
         {
-            UnixSocket.SetTimeouts(stream.Socket, s_requestLimit);
-            while (stream.Receive(ControlJson.Default.ControlRequest) is { } request)
+            UnixSocket.SetTimeouts(stream.Socket, _requestLimit);
+            while ((stream.IsPatient || stream.WaitForMore(s_idleLimit)) && stream.Receive(ControlJson.Default.ControlRequest) is { } request)
             {
                 if (!_handler.Answer(request, stream))
                     return;

@@ -88,6 +88,22 @@ internal sealed unsafe class ControlStream(SafeFd socket) : IDisposable
         return null;
     }
 
+    /// <summary>Waits until there is something to receive, or the other side is gone.</summary>
+    /// <param name="limit">How long at most.</param>
+    /// <returns>Whether there is.</returns>
+    public bool WaitForMore(TimeSpan limit)
+    {
+        Linux.pollfd one = new() { fd = Socket.Number, events = Linux.POLLIN };
+        Linux.timespec patience = new() { tv_sec = (long)limit.TotalSeconds };
+        int ready;
+        do
+        {
+            ready = Linux.ppoll(&one, 1, &patience, null);
+        }
+        while (ready < 0 && Linux.Interrupted);
+        return ready > 0;
+    }
+
     /// <summary>Receives what there is.</summary>
     /// <returns>How much; 0 when the other side is gone, or silent for longer than the socket's limit.</returns>
     public int Read(Span<byte> buffer)

@@ -32,4 +32,7 @@ internal sealed record VmStatus
 
     /// <summary>How often the guest was started again.</summary>
     public int Resets { get; init; }
+
+    /// <summary>By which the guest can tell that it was copied; null while it does not run.</summary>
+    public Guid? GenerationId { get; init; }
 }

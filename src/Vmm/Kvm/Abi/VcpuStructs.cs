@@ -88,6 +88,9 @@ internal struct kvm_mp_state
 {
     public const uint KVM_MP_STATE_RUNNABLE = 0;
     public const uint KVM_MP_STATE_UNINITIALIZED = 1;
+    public const uint KVM_MP_STATE_INIT_RECEIVED = 2;
+    public const uint KVM_MP_STATE_HALTED = 3;
+    public const uint KVM_MP_STATE_SIPI_RECEIVED = 4;
 
     public uint mp_state;
 }
@@ -101,4 +104,16 @@ internal unsafe struct kvm_translation
     public byte writeable;
     public byte usermode;
     public fixed byte pad[5];
+}
+
+/// <summary>KVM_SET_DEVICE_ATTR.</summary>
+internal struct kvm_device_attr
+{
+    public const uint KVM_VCPU_TSC_CTRL = 0;
+    public const ulong KVM_VCPU_TSC_OFFSET = 0;
+
+    public uint flags;
+    public uint group;
+    public ulong attr;
+    public ulong addr;
 }

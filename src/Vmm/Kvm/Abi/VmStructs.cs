@@ -13,6 +13,35 @@ internal struct kvm_userspace_memory_region
     public ulong userspace_addr;
 }
 
+/// <summary>KVM_GET_DIRTY_LOG.</summary>
+internal struct kvm_dirty_log
+{
+    public uint slot;
+    public uint padding1;
+    public ulong dirty_bitmap;
+}
+
+/// <summary>KVM_CLEAR_DIRTY_LOG.</summary>
+internal struct kvm_clear_dirty_log
+{
+    public uint slot;
+    public uint num_pages;
+    public ulong first_page;
+    public ulong dirty_bitmap;
+}
+
+/// <summary>KVM_ENABLE_CAP.</summary>
+internal unsafe struct kvm_enable_cap
+{
+    public const ulong KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE = 1;
+    public const ulong KVM_MSR_EXIT_REASON_UNKNOWN = 1 << 1;
+
+    public uint cap;
+    public uint flags;
+    public fixed ulong args[4];
+    public fixed byte pad[64];
+}
+
 /// <summary>KVM_CREATE_PIT2.</summary>
 internal unsafe struct kvm_pit_config
 {

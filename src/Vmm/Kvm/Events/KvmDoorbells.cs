@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Vmm.Devices.Doorbells;
 using Vmm.Guest.Memory;
 using Vmm.Host;
@@ -8,6 +9,8 @@ namespace Vmm.Kvm.Events;
 /// <summary>Doorbells by ioeventfd: the guest's write ends in the kernel, and an event loop of the device's own takes it from there.</summary>
 internal sealed class KvmDoorbells(KvmVm vm, EventLoop loop) : IDoorbellHost
 {
+    private readonly ConcurrentDictionary<IDoorbellTarget, Action> _rings = new();
+
     /// <inheritdoc/>
     public IDisposable? Attach(GuestAddress address, int length, ulong? match, IDoorbellTarget target)
     {
@@ -38,7 +41,18 @@ internal sealed class KvmDoorbells(KvmVm vm, EventLoop loop) : IDoorbellHost
     }
 
     /// <inheritdoc/>
-    public void Post(IDoorbellTarget target) => loop.Post(target.Ring);
+    /// <remarks>Allocates nothing but a target's first time: a device posts on its hot path.</remarks>
+    public void Post(IDoorbellTarget target) => loop.Post(_rings.GetOrAdd(target, static target => target.Ring));
+
+    /// <inheritdoc/>
+    public IWakeup CreateWakeup(IDoorbellTarget target) => new Wakeup(loop.Timers.Create(target.Ring));
+
+    private sealed class Wakeup(LoopTimers.Timer timer) : IWakeup
+    {
+        public void After(TimeSpan delay) => timer.Set(delay);
+
+        public void Cancel() => timer.Clear();
+    }
 
     private sealed class Doorbell : IDisposable, IEventHandler
     {

@@ -24,12 +24,15 @@ internal sealed class Chassis : IDisposable
     {
         _vm = vm;
         _end = end;
-        Memory = ram.Memory;
+        Ram = ram;
         Messages = new KvmMsiSink(vm);
     }
 
+    /// <summary>The guest's RAM, as the host has it.</summary>
+    public GuestRam Ram { get; }
+
     /// <summary>The guest's RAM.</summary>
-    public GuestMemory Memory { get; }
+    public GuestMemory Memory => Ram.Memory;
 
     /// <summary>The I/O ports.</summary>
     public AddressBus Ports { get; } = new("ports");
@@ -51,8 +54,19 @@ internal sealed class Chassis : IDisposable
 
     /// <summary>A new event thread, and doorbells that ring on it.</summary>
     /// <param name="name">The thread's name.</param>
-    public IDoorbellHost EventThread(string name) =>
-        new KvmDoorbells(_vm, Own(new EventLoop(name, fault => _end.TrySet(new MachineOutcome(OutcomeKind.HostFault, Fault: fault)))));
+    public IDoorbellHost EventThread(string name) => EventThread(name, out _);
+
+    /// <summary>A new event thread, doorbells that ring on it, and the loop for a back end that waits for descriptors there.</summary>
+    /// <param name="name">The thread's name.</param>
+    /// <param name="loop">The thread's loop; it lives as long as the machine.</param>
+    public IDoorbellHost EventThread(string name, out EventLoop loop)
+    {
+        loop = Own(new EventLoop(name, fault => _end.TrySet(new MachineOutcome(OutcomeKind.HostFault, Fault: fault))));
+        return new KvmDoorbells(_vm, loop);
+    }
+
+    /// <summary>Doorbells that ring on an event thread which outlives the machine.</summary>
+    public IDoorbellHost EventThread(EventLoop loop) => new KvmDoorbells(_vm, loop);
 
     /// <summary>Puts a device on the I/O ports.</summary>
     public void AddPorts(ushort start, ushort count, IBusDevice device)

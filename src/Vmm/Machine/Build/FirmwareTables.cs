@@ -19,6 +19,7 @@ internal static class FirmwareTables
             ApicIds = topology.ApicIds(),
             SerialPorts = [new AcpiSerialPort(PlatformDevices.SerialPort, PlatformDevices.SerialGsi)],
             VirtioMmio = [.. mmio.Select(slot => new AcpiVirtioMmio(slot.Address, (uint)MemoryLayout.VirtioMmioStride, slot.Gsi))],
+            GenerationId = new GuestAddress(MemoryLayout.GenerationIdStart),
             Pci = new AcpiPciHost { Window64Start = MemoryLayout.Pci64Start(memory.Size) },
         };
         return AcpiTables.Write(machine, memory);

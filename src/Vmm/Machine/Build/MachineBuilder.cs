@@ -1,4 +1,5 @@
 using Vmm.Guest.Boot;
+using Vmm.Guest.Cpu;
 using Vmm.Guest.Cpu.Cpuid;
 using Vmm.Guest.Memory;
 using Vmm.Host;
@@ -20,18 +21,23 @@ internal sealed class MachineBuilder
     private readonly MachineConfig _config;
     private readonly MachineConsoles _consoles;
     private readonly DeviceLog? _log;
+    private readonly HostEnds _host;
+    private readonly IMachineOrigin? _origin;
     private readonly Stack<IDisposable> _undo = new();
 
-    private MachineBuilder(MachineConfig config, MachineConsoles consoles, DeviceLog? log) => (_config, _consoles, _log) = (config, consoles, log);
+    private MachineBuilder(MachineConfig config, MachineConsoles consoles, DeviceLog? log, HostEnds host, IMachineOrigin? origin) =>
+        (_config, _consoles, _log, _host, _origin) = (config, consoles, log, host, origin);
 
     /// <summary>Builds the machine.</summary>
     /// <param name="config">As <see cref="MachineConfigResolver"/> completed it.</param>
     /// <param name="consoles">Where its character devices print to.</param>
     /// <param name="log">Told when a driver breaks a device's rules; null when nobody wants to know.</param>
+    /// <param name="host">What it shares with the runs before and after it, beside its consoles.</param>
+    /// <param name="origin">Where its memory and state come from; null for power-on.</param>
     /// <exception cref="VmmException">The host, a file or an image does not allow it; nothing is left behind.</exception>
-    public static MicroVm Build(MachineConfig config, MachineConsoles consoles, DeviceLog? log = null)
+    public static MicroVm Build(MachineConfig config, MachineConsoles consoles, DeviceLog? log = null, HostEnds? host = null, IMachineOrigin? origin = null)
     {
-        MachineBuilder builder = new(config, consoles, log);
+        MachineBuilder builder = new(config, consoles, log, host ?? new HostEnds(), origin);
         try
         {
             return builder.Build();
@@ -44,7 +50,7 @@ internal sealed class MachineBuilder
             {
                 BootException boot => new VmmException(boot.Message, cause: boot),
                 CpuidException cpu => new VmmException($"--cpu: {cpu.Message}", cause: cpu),
-                HostException host => new VmmException($"the machine cannot be built: {host.Message}{Remedy(host.Errno)}", cause: host),
+                HostException failed => new VmmException($"the machine cannot be built: {failed.Message}{Remedy(failed.Errno)}", cause: failed),
                 _ => refused,
             };
         }
@@ -61,33 +67,35 @@ internal sealed class MachineBuilder
     private MicroVm Build()
     {
         VcpuPinning? pinning = VcpuPinning.Of(_config.Cpus);
-        using KernelImages images = new(_config);
+        using KernelImages? images = _origin is null ? new(_config) : null;
         KvmSystem kvm = Keep(KvmSystem.Open());
         KvmRequirements.Check(kvm, _config.Cpus.Topology.Count);
-        GuestRam ram = Keep(GuestRam.Create(_config.Memory.Size.Bytes, _config.Memory.Shared, _config.Memory.Hugepages, _config.Memory.Prefault));
+        GuestRam ram = Keep(_origin?.OpenRam(_config) ?? GuestRam.Create(_config.Memory.Size.Bytes, _config.Memory.Shared, _config.Memory.Hugepages, _config.Memory.Prefault));
         KvmVm vm = Keep(CreateVm(kvm, ram.Memory));
 
         VcpuFactory factory = new(kvm, vm, _config);
         MachineEnd end = new();
         Chassis chassis = Keep(new Chassis(vm, ram, end));
-        PlatformDevices platform = new(chassis, _consoles, TimeProvider.System);
-        VirtioDevices virtio = new(chassis, platform.Pci, _config.Transport, _log);
+        PlatformDevices platform = new(chassis, _consoles, TimeProvider.System, _host.Generation);
+        VirtioDevices virtio = new(chassis, platform.Pci, _config.Transport, _log, _host) { DisksAreHeldElsewhere = _origin?.DisksAreHeldElsewhere ?? false };
         virtio.Add(_config, _consoles);
 
-        GuestAddress rsdp = FirmwareTables.Write(ram.Memory, factory.Topology, virtio.MmioSlots);
-        BootPlan boot = BootLoader.Load(new BootRequest
-        {
-            Kernel = images.Kernel,
-            Initrd = images.Initrd,
-            Modules = images.Modules,
-            CommandLine = _config.Cmdline ?? "",
-            Protocol = images.Protocol,
-            Rsdp = rsdp,
-        }, ram.Memory);
-
-        VirtualMachine machine = CreateVcpus(factory, chassis, boot, end, pinning);
-        return new MicroVm(kvm, vm, ram, chassis, machine) { Boot = boot, Platform = platform, Virtio = virtio.All };
+        CpuState? entry = images is null ? null : LoadKernel(images, ram.Memory, factory.Topology, virtio.MmioSlots);
+        (KvmVcpu[] vcpus, VirtualMachine machine) = CreateVcpus(factory, chassis, entry, end, pinning);
+        MicroVm built = new(kvm, vm, ram, chassis, machine) { Vcpus = vcpus, Platform = platform, Virtio = virtio.All, Disks = virtio.Disks };
+        _origin?.Restore(built);
+        return built;
     }
+
+    private CpuState LoadKernel(KernelImages images, GuestMemory memory, ProcessorTopology topology, IReadOnlyList<VirtioMmioSlot> mmio) => BootLoader.Load(new BootRequest
+    {
+        Kernel = images.Kernel,
+        Initrd = images.Initrd,
+        Modules = images.Modules,
+        CommandLine = _config.Cmdline ?? "",
+        Protocol = images.Protocol,
+        Rsdp = FirmwareTables.Write(memory, topology, mmio),
+    }, memory).Cpu;
 
     private static KvmVm CreateVm(KvmSystem kvm, GuestMemory memory)
     {
@@ -108,7 +116,8 @@ internal sealed class MachineBuilder
         }
     }
 
-    private VirtualMachine CreateVcpus(VcpuFactory factory, Chassis chassis, BootPlan boot, MachineEnd end, VcpuPinning? pinning)
+    /// <summary>Makes the vCPUs; the registers of the first are set when there is a kernel to enter, and restored later otherwise.</summary>
+    private (KvmVcpu[] Vcpus, VirtualMachine Machine) CreateVcpus(VcpuFactory factory, Chassis chassis, CpuState? entry, MachineEnd end, VcpuPinning? pinning)
     {
         int count = factory.Topology.Count;
         var vcpus = new KvmVcpu[count];
@@ -120,8 +129,9 @@ internal sealed class MachineBuilder
             dispatchers[i] = new ExitDispatcher(chassis.Ports, chassis.Registers, crash);
         }
         // The others wait for INIT and SIPI, as KVM starts them.
-        VcpuRegisters.Load(vcpus[0], boot.Cpu);
-        return new VirtualMachine(vcpus, dispatchers, end, pinning);
+        if (entry is { } state)
+            VcpuRegisters.Load(vcpus[0], state);
+        return (vcpus, new VirtualMachine(vcpus, dispatchers, end, pinning));
     }
 
     private T Keep<T>(T part) where T : IDisposable

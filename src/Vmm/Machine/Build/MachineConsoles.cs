@@ -1,4 +1,5 @@
 using Vmm.Devices.Backends;
+using Vmm.Ports;
 
 namespace Vmm.Machine.Build;
 
@@ -6,4 +7,8 @@ namespace Vmm.Machine.Build;
 /// <param name="Serial">The serial line, ttyS0.</param>
 /// <param name="Virtio">The virtio console, hvc0; null when the machine has none.</param>
 /// <param name="Debug">The debug console, port 0xe9.</param>
-internal sealed record MachineConsoles(IByteSink Serial, IByteSink? Virtio, IByteSink Debug);
+internal sealed record MachineConsoles(IByteSink Serial, IByteSink? Virtio, IByteSink Debug)
+{
+    /// <summary>The host ends of its named ports; null when the machine has none.</summary>
+    public HostPorts? Ports { get; init; }
+}

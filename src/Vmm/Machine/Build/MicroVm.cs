@@ -1,6 +1,11 @@
+using Vmm.Devices.State;
 using Vmm.Devices.Virtio;
-using Vmm.Guest.Boot;
+using Vmm.Devices.Virtio.Net;
 using Vmm.Kvm;
+using Vmm.Kvm.State;
+using Vmm.Machine.Dirty;
+using Vmm.Snapshot;
+using Vmm.Storage;
 
 namespace Vmm.Machine.Build;
 
@@ -10,10 +15,14 @@ internal sealed class MicroVm : IDisposable
     private readonly KvmSystem _kvm;
     private readonly KvmVm _vm;
     private readonly Chassis _chassis;
+    private readonly Lazy<DirtyLog> _dirty;
+    private readonly Lazy<SnapshotTracking> _tracking;
 
     /// <summary>Joins the parts, and owns them.</summary>
     public MicroVm(KvmSystem kvm, KvmVm vm, GuestRam ram, Chassis chassis, VirtualMachine machine)
     {
+        _dirty = new(() => new DirtyLog(vm, ram.Memory));
+        _tracking = new(() => new SnapshotTracking(Dirty, ram));
         _kvm = kvm;
         _vm = vm;
         Ram = ram;
@@ -27,8 +36,20 @@ internal sealed class MicroVm : IDisposable
     /// <summary>The guest's RAM.</summary>
     public GuestRam Ram { get; }
 
-    /// <summary>What was loaded where.</summary>
-    public required BootPlan Boot { get; init; }
+    /// <summary>The vCPUs, for their state.</summary>
+    public required IReadOnlyList<KvmVcpu> Vcpus { get; init; }
+
+    /// <summary>KVM's side of it, for its state.</summary>
+    public KvmVm Kvm => _vm;
+
+    /// <summary>What this host can give a guest that was begun elsewhere.</summary>
+    public HostOffer Offer => HostOffer.Of(_kvm, _vm, Vcpus[0]);
+
+    /// <summary>Which pages of its memory are written; off until somebody wants to know.</summary>
+    public DirtyLog Dirty => _dirty.Value;
+
+    /// <summary>What changed since the last snapshot, where that was asked for.</summary>
+    public SnapshotTracking Tracking => _tracking.Value;
 
     /// <summary>The machine's own devices.</summary>
     public required PlatformDevices Platform { get; init; }
@@ -36,8 +57,18 @@ internal sealed class MicroVm : IDisposable
     /// <summary>The virtio devices, in the order in which the guest finds them.</summary>
     public required IReadOnlyList<VirtioDeviceCore> Virtio { get; init; }
 
+    /// <summary>The disks' images, in the order of the description.</summary>
+    public required IReadOnlyList<RawFileBackend> Disks { get; init; }
+
+    /// <summary>Everything that has a state, in the order in which it is restored: devices, then interrupt controllers and clocks, then vCPUs.</summary>
+    public IReadOnlyList<IStateful> Parts => [.. Platform.Parts, .. Virtio, .. KvmParts.Of(_kvm, _vm, Vcpus)];
+
     /// <summary>The first virtio device of a type; null when there is none.</summary>
     public T? Device<T>() where T : class, IVirtioDevice => Virtio.Select(core => core.Device).OfType<T>().FirstOrDefault();
+
+    /// <summary>A network device.</summary>
+    /// <param name="index">Its place among them, as in the description.</param>
+    public VirtioNet Network(int index) => Virtio.Select(core => core.Device).OfType<VirtioNet>().ElementAt(index);
 
     /// <summary>Ends the machine and gives everything back: vCPUs first, then devices, then memory. A broken machine is left as it is.</summary>
     public void Dispose()

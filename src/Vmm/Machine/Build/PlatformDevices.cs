@@ -1,7 +1,9 @@
 using Vmm.Devices.Pci;
 using Vmm.Devices.Platform;
+using Vmm.Devices.State;
 using Vmm.Guest.Acpi;
 using Vmm.Guest.Memory;
+using Vmm.Host;
 
 namespace Vmm.Machine.Build;
 
@@ -29,31 +31,50 @@ internal sealed class PlatformDevices
     private const ushort DebugExitPorts = 4;
 
     /// <summary>Makes them and puts them on the chassis.</summary>
-    public PlatformDevices(Chassis chassis, MachineConsoles consoles, TimeProvider clock)
+    /// <param name="chassis">What they are screwed to.</param>
+    /// <param name="consoles">Where they print to.</param>
+    /// <param name="clock">Tells the time.</param>
+    /// <param name="generation">The generation ID the machine had before its guest reset it; null for a fresh one.</param>
+    public PlatformDevices(Chassis chassis, MachineConsoles consoles, TimeProvider clock, Guid? generation = null)
     {
         (ulong low, ulong high) = MemoryLayout.Split(chassis.Memory.Size);
         Serial = new Serial16550("serial0", chassis.Line(SerialGsi), consoles.Serial);
         Power = new AcpiPower(chassis.Power, chassis.Edge(AcpiHardware.EventGsi));
+        Generation = new GenerationId(chassis.Memory, Power, new RandomSource(), generation);
         Pci = new PciBus(chassis.Registers, new PciWindow(MemoryLayout.Pci32Start, MemoryLayout.Pci32Size),
             new PciWindow(MemoryLayout.Pci64Start(chassis.Memory.Size), MemoryLayout.Pci64Size));
 
+        I8042 keyboard = new(chassis.Power, chassis.Line(KeyboardGsi));
+        Cmos cmos = new(clock, low, high);
+        PostCodePort postCode = new();
+        SystemControlPort systemControl = new(chassis.Power);
+        ResetControl reset = new(chassis.Power);
+        PciConfigPorts configPorts = new(Pci, reset);
+        Parts = [Serial, Power, Generation, keyboard, cmos, postCode, systemControl, reset, configPorts, Pci];
+
         chassis.AddPorts(SerialPort, SerialPorts, Serial);
         chassis.AddPorts(AcpiHardware.PortStart, AcpiHardware.PortCount, Power);
-        chassis.AddPorts(KeyboardPort, KeyboardPorts, new I8042(chassis.Power, chassis.Line(KeyboardGsi)));
-        chassis.AddPorts(CmosPort, CmosPorts, new Cmos(clock, low, high));
-        chassis.AddPorts(PostCode, 1, new PostCodePort());
-        chassis.AddPorts(SystemControl, 1, new SystemControlPort(chassis.Power));
+        chassis.AddPorts(KeyboardPort, KeyboardPorts, keyboard);
+        chassis.AddPorts(CmosPort, CmosPorts, cmos);
+        chassis.AddPorts(PostCode, 1, postCode);
+        chassis.AddPorts(SystemControl, 1, systemControl);
         chassis.AddPorts(DebugConsolePort, 1, new DebugConsole(consoles.Debug));
         chassis.AddPorts(DebugExitPort, DebugExitPorts, new DebugExit(chassis.Power));
-        chassis.AddPorts(PciConfig, PciConfigCount, new PciConfigPorts(Pci, new ResetControl(chassis.Power)));
+        chassis.AddPorts(PciConfig, PciConfigCount, configPorts);
         chassis.AddRegisters(MemoryLayout.EcamStart, MemoryLayout.EcamSize, new EcamWindow(Pci));
     }
+
+    /// <summary>Those that hold something, in the order in which they are restored; PCI puts its functions where they were.</summary>
+    public IReadOnlyList<IStateful> Parts { get; }
 
     /// <summary>The serial line, ttyS0.</summary>
     public Serial16550 Serial { get; }
 
     /// <summary>The power button.</summary>
     public AcpiPower Power { get; }
+
+    /// <summary>By which the guest can tell that it was copied.</summary>
+    public GenerationId Generation { get; }
 
     /// <summary>PCI bus 0.</summary>
     public PciBus Pci { get; }

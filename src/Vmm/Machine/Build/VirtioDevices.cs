@@ -1,14 +1,20 @@
+using Vmm.Devices.Backends;
 using Vmm.Devices.Doorbells;
 using Vmm.Devices.Pci;
 using Vmm.Devices.Virtio;
+using Vmm.Devices.Virtio.Balloon;
 using Vmm.Devices.Virtio.Block;
 using Vmm.Devices.Virtio.Console;
 using Vmm.Devices.Virtio.Rng;
+using Vmm.Devices.Virtio.Spec;
 using Vmm.Devices.Virtio.Transport;
+using Vmm.Devices.Virtio.Vsock;
 using Vmm.Host;
 using Vmm.Logging;
 using Vmm.Machine.Config;
+using Vmm.Ports;
 using Vmm.Storage;
+using Vmm.Vsock;
 
 namespace Vmm.Machine.Build;
 
@@ -17,16 +23,24 @@ namespace Vmm.Machine.Build;
 /// <param name="pci">Where PCI functions go.</param>
 /// <param name="transport">PCI or MMIO.</param>
 /// <param name="log">Told when a driver breaks a device's rules; null when nobody wants to know.</param>
-internal sealed class VirtioDevices(Chassis chassis, PciBus pci, VirtioTransport transport, DeviceLog? log)
+/// <param name="host">What outlives the machine.</param>
+internal sealed partial class VirtioDevices(Chassis chassis, PciBus pci, VirtioTransport transport, DeviceLog? log, HostEnds host)
 {
     /// <summary>Until the terminal tells; a guest takes it as the default.</summary>
     private static readonly ConsoleSize s_unknownSize = new(0, 0);
 
     private readonly List<VirtioDeviceCore> _cores = [];
+    private readonly List<RawFileBackend> _disks = [];
     private IDoorbellHost? _shared;
 
     /// <summary>The devices so far, in the order in which the guest finds them.</summary>
     public IReadOnlyList<VirtioDeviceCore> All => _cores;
+
+    /// <summary>Whether another process still holds the disks' locks: they are opened without, and taken later.</summary>
+    public bool DisksAreHeldElsewhere { get; init; }
+
+    /// <summary>The disks' images, in the order of the description.</summary>
+    public IReadOnlyList<RawFileBackend> Disks => _disks;
 
     /// <summary>Where the devices are, on the MMIO transport; empty on PCI.</summary>
     public IReadOnlyList<VirtioMmioSlot> MmioSlots =>
@@ -39,21 +53,59 @@ internal sealed class VirtioDevices(Chassis chassis, PciBus pci, VirtioTransport
     public void Add(MachineConfig config, MachineConsoles consoles)
     {
         for (int i = 0; i < config.Disk.Count; i++)
-            AddDisk(config.Disk[i], $"_disk{i}");
+            AddDisk(config.Disk[i], $"_disk{i}", config.Cpus.Count ?? 1);
+        for (int i = 0; i < config.Net.Count; i++)
+            AddNet(config.Net[i], i);
         if (consoles.Virtio is { } output)
             Attach(new VirtioConsole("console0", output, s_unknownSize), Shared);
         if (config.Rng)
             Attach(new VirtioRng("rng0", new RandomSource()), Shared);
+        if (host.Vsock is { } listener)
+            AddVsock(config.Vsock!, listener);
+        if (config.Balloon is { } balloon)
+            AddBalloon(balloon);
+        if (consoles.Ports is { } ports)
+            AddPorts(ports);
         if (transport == VirtioTransport.Pci)
             pci.AssignAddresses();
     }
 
-    private void AddDisk(DiskConfig disk, string thread)
+    private void AddPorts(HostPorts ports) =>
+        Attach(new VirtioPorts("ports0", [.. ports.All.Select(port => KeyValuePair.Create(port.Name, (IPortBackend)port))]), chassis.EventThread(ports.Loop));
+
+    private void AddDisk(DiskConfig disk, string thread, int vcpus)
     {
-        RawDiskOptions options = new(disk.Path) { ReadOnly = disk.Readonly, Direct = disk.Direct, Id = disk.Id };
+        RawDiskOptions options = new(disk.Path) { ReadOnly = disk.Readonly, Direct = disk.Direct, Id = disk.Id, Engine = disk.Aio, LockLater = DisksAreHeldElsewhere };
         RawFileBackend backend = chassis.Own(RawFileBackend.Open(options, thread));
-        VirtioDeviceCore core = Attach(new VirtioBlk(disk.Id!, backend), chassis.EventThread(thread));
-        chassis.Own(new DiskAtRest(core));
+        _disks.Add(backend);
+        IDoorbellHost doorbells = chassis.EventThread(thread, out EventLoop loop);
+        backend.RunOn(loop);
+        BlockQueues queues = new(disk.QueuesFor(vcpus), (ushort)(disk.QueueSize ?? BlockQueues.DefaultSize));
+        VirtioBlk device = new(disk.Id!, backend, queues) { Limit = disk.Limit?.ToLimit() ?? default };
+        VirtioDeviceCore core = Attach(device, doorbells);
+        chassis.Own(new DeviceAtRest(core));
+    }
+
+    private void AddVsock(VsockConfig vsock, VsockListener listener)
+    {
+        IDoorbellHost doorbells = chassis.EventThread("_vsock0", out EventLoop loop);
+        VsockHost sockets = chassis.Own(new VsockHost(listener));
+        VirtioVsock device = new(vsock.Id!, (ulong)vsock.Cid, sockets);
+        Attach(device, doorbells);
+        sockets.Start(device, loop);
+    }
+
+    /// <summary>A thread of its own: giving memory back takes milliseconds, for which a console should not wait.</summary>
+    private void AddBalloon(BalloonConfig config)
+    {
+        BalloonOptions options = new()
+        {
+            TargetPages = (uint)(config.Size.Bytes / BalloonDevice.PageSize),
+            DeflateOnOom = config.DeflateOnOom,
+            FreePageReporting = config.FreePageReporting,
+            StatisticsInterval = TimeSpan.FromSeconds(config.Stats ?? 0),
+        };
+        Attach(new VirtioBalloon("balloon0", new RamReleaser(chassis.Ram), TimeProvider.System, options), chassis.EventThread("_balloon0"));
     }
 
     private VirtioDeviceCore Attach(IVirtioDevice device, IDoorbellHost doorbells)

@@ -10,9 +10,11 @@ internal static class AbsolutePaths
         Initrd = Full(config.Initrd),
         Module = [.. config.Module.Select(module => module with { Path = Full(module.Path)! })],
         Disk = [.. config.Disk.Select(disk => disk with { Path = Full(disk.Path)! })],
+        Port = [.. config.Port.Select(port => port with { Socket = Full(port.Socket) })],
         Log = [.. config.Log.Select(log => log with { Path = Full(log.Path) })],
         Console = Full(config.Console),
         VirtioConsole = Full(config.VirtioConsole),
+        Vsock = config.Vsock is { } vsock ? vsock with { Socket = Full(vsock.Socket)! } : null,
     };
 
     private static string? Full(string? path) => path is null ? null : Path.GetFullPath(path);

@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Vmm.Machine.Config;
 
 /// <summary>How a kernel is entered. The names are those of <c>--boot-protocol</c>.</summary>
+[JsonConverter(typeof(WordConverter<BootProtocol>))]
 internal enum BootProtocol
 {
     /// <summary>As the image's content says.</summary>

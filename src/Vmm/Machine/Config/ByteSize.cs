@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace Vmm.Machine.Config;
 
@@ -7,6 +8,7 @@ namespace Vmm.Machine.Config;
 /// <c>-m</c> and Firecracker's <c>mem_size_mib</c>. Units are powers of 1024.
 /// </summary>
 /// <param name="Bytes">In bytes.</param>
+[JsonConverter(typeof(ByteSizeConverter))]
 internal readonly record struct ByteSize(ulong Bytes)
 {
     /// <summary>The shift of a number without a unit: MiB.</summary>

@@ -1,8 +1,11 @@
+using System.Text.Json.Serialization;
+
 namespace Vmm.Machine.Config;
 
 /// <summary>Where a console leads: <c>tty</c>, <c>off</c> or <c>file=PATH</c>.</summary>
 /// <param name="Kind">Which of the three.</param>
 /// <param name="Path">The file, for <see cref="ConsoleKind.File"/>.</param>
+[JsonConverter(typeof(ConsoleTargetConverter))]
 internal sealed record ConsoleTarget(ConsoleKind Kind, string? Path = null)
 {
     private const string FilePrefix = "file=";

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Json.Serialization;
 
 namespace Vmm.Machine.Config;
 
@@ -8,6 +9,7 @@ namespace Vmm.Machine.Config;
 /// </summary>
 /// <param name="Removed">Features taken away.</param>
 /// <param name="Added">Features added beyond what is passed on by default.</param>
+[JsonConverter(typeof(CpuModelConverter))]
 internal sealed record CpuModel(IReadOnlyList<string> Removed, IReadOnlyList<string> Added)
 {
     private const string BaseModel = "host";

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace Vmm.Machine.Config;
 
@@ -8,6 +9,7 @@ namespace Vmm.Machine.Config;
 /// </summary>
 /// <param name="Quota">Microseconds in a period.</param>
 /// <param name="Period">Microseconds.</param>
+[JsonConverter(typeof(CpuQuotaConverter))]
 internal readonly record struct CpuQuota(long Quota, long Period)
 {
     /// <summary>The kernel's own (kernel/sched: default_cfs_period).</summary>

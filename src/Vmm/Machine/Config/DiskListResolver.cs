@@ -11,6 +11,8 @@ internal static class DiskListResolver
         for (int i = 0; i < disks.Count; i++)
         {
             CheckPath(disks, i);
+            CheckQueues(disks[i], $"disk[{i}]");
+            disks[i].Limit?.Check($"disk[{i}].limit");
             if (disks[i].Id is not string id)
                 continue;
             NameRules.Check($"disk[{i}].id", id, MachineLimits.LongestDiskId);
@@ -34,6 +36,16 @@ internal static class DiskListResolver
             if (PathRules.AreSame(disks[i].Path, disk.Path) && !(disks[i].Readonly && disk.Readonly))
                 throw new MachineConfigException(field, $"'{Printable.Escape(disk.Path)}' is given twice; only disks that are readonly may share a file");
         }
+    }
+
+    private static void CheckQueues(DiskConfig disk, string field)
+    {
+        if (disk.Queues is < 1 or > MachineLimits.MostDiskQueues)
+            throw new MachineConfigException(field + ".queues", $"{disk.Queues} is out of range: 1 to {MachineLimits.MostDiskQueues}");
+        if (disk.QueueSize is < MachineLimits.SmallestDiskQueue or > MachineLimits.LargestDiskQueue)
+            throw new MachineConfigException(field + ".queue-size", $"{disk.QueueSize} is out of range: {MachineLimits.SmallestDiskQueue} to {MachineLimits.LargestDiskQueue}");
+        if (disk.QueueSize is int size && !int.IsPow2(size))
+            throw new MachineConfigException(field + ".queue-size", $"{size} is not a power of two");
     }
 
     private static string FreeId(HashSet<string> taken, int index)

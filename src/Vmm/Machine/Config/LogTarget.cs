@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Vmm.Machine.Config;
 
 /// <summary>Where a log goes.</summary>
+[JsonConverter(typeof(WordConverter<LogTarget>))]
 internal enum LogTarget
 {
     /// <summary>Lines on standard error.</summary>

@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Vmm.Machine.Config;
 
 /// <summary>The least serious messages that a log takes, by whom they are for.</summary>
+[JsonConverter(typeof(WordConverter<LogThreshold>))]
 internal enum LogThreshold
 {
     /// <summary>The operator: something does not work.</summary>

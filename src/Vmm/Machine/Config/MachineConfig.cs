@@ -58,6 +58,12 @@ internal sealed record MachineConfig
     /// <summary>Disks, in the order in which the guest finds them: vda, vdb …</summary>
     public IReadOnlyList<DiskConfig> Disk { get; set; } = [];
 
+    /// <summary>Network devices, in the order in which the guest finds them.</summary>
+    public IReadOnlyList<NetConfig> Net { get; set; } = [];
+
+    /// <summary>Named ports to Unix sockets, such as the guest agent's.</summary>
+    public IReadOnlyList<PortConfig> Port { get; set; } = [];
+
     /// <summary>Where the serial line (ttyS0) leads. Not given: the terminal, unless the virtio console has it.</summary>
     public ConsoleTarget? Console { get; set; }
 
@@ -69,6 +75,12 @@ internal sealed record MachineConfig
 
     /// <summary>Whether the guest has a virtio entropy device.</summary>
     public bool Rng { get; set; } = true;
+
+    /// <summary>The socket device; null for none.</summary>
+    public VsockConfig? Vsock { get; set; }
+
+    /// <summary>The memory balloon; null for none.</summary>
+    public BalloonConfig? Balloon { get; set; }
 
     /// <summary>What happens when the guest resets itself.</summary>
     public RebootPolicy Reboot { get; set; }

@@ -76,6 +76,8 @@ internal sealed class MachineConfigFile
             RefuseNulls("disk", config.Disk);
             RefuseNulls("log", config.Log);
             RefuseNulls("module", config.Module);
+            RefuseNulls("net", config.Net);
+            RefuseNulls("port", config.Port);
             return config;
         }
         catch (JsonException wrong)

@@ -13,11 +13,7 @@ namespace Vmm.Machine.Config;
     AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,
     MaxDepth = DeepestNesting,
-    WriteIndented = true,
-    Converters = [
-        typeof(ByteSizeConverter), typeof(ConsoleTargetConverter), typeof(CpuModelConverter), typeof(CpuQuotaConverter),
-        typeof(WordConverter<BootProtocol>), typeof(WordConverter<VirtioTransport>), typeof(WordConverter<RebootPolicy>),
-        typeof(WordConverter<LogTarget>), typeof(WordConverter<LogFormat>), typeof(WordConverter<LogThreshold>)])]
+    WriteIndented = true)]
 [JsonSerializable(typeof(MachineConfig))]
 internal sealed partial class MachineConfigJson : JsonSerializerContext
 {

@@ -20,12 +20,16 @@ internal static class MachineConfigResolver
         {
             Cpus = TopologyResolver.Resolve(config.Cpus),
             Disk = DiskListResolver.Resolve(config.Disk),
+            Net = NetListResolver.Resolve(config),
+            Vsock = VsockRules.Resolve(config.Vsock),
+            Port = PortListResolver.Resolve(config.Port),
             Log = LogListResolver.Resolve(config.Log, config.LogLevel),
             Firmware = config.Kernel is null ? config.Firmware ?? DefaultFirmware : null,
             Console = config.Console ?? (config.VirtioConsole?.Kind == ConsoleKind.Tty ? ConsoleTarget.Off : ConsoleTarget.Tty),
             VirtioConsole = config.VirtioConsole ?? ConsoleTarget.Off,
         };
         CheckMemory(config.Memory);
+        BalloonRules.Check(config);
         LimitRules.Check(config);
         CheckConsoles(resolved);
         CheckDeviceCount(resolved);
@@ -85,7 +89,8 @@ internal static class MachineConfigResolver
 
     private static void CheckDeviceCount(MachineConfig config)
     {
-        int others = (config.Rng ? 1 : 0) + (config.VirtioConsole!.Kind == ConsoleKind.Off ? 0 : 1);
+        int others = (config.Rng ? 1 : 0) + (config.Port.Count > 0 ? 1 : 0) + (config.VirtioConsole!.Kind == ConsoleKind.Off ? 0 : 1) + config.Net.Count
+            + (config.Vsock is null ? 0 : 1) + (config.Balloon is null ? 0 : 1);
         int room = (config.Transport == VirtioTransport.Mmio ? MachineLimits.MmioDevices : MachineLimits.PciDevices) - others;
         if (config.Disk.Count > room)
             throw new MachineConfigException("disk", $"{config.Disk.Count} disks do not fit: this machine has room for {room}");

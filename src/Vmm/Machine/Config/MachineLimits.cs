@@ -22,4 +22,10 @@ internal static class MachineLimits
 
     /// <summary>A disk's id: what VIRTIO_BLK_T_GET_ID can carry (Virtio 1.2, 5.2.6: 20 bytes).</summary>
     public const int LongestDiskId = 20;
+
+    /// <summary>Queues of a disk: one for each vCPU is the most that is of use.</summary>
+    public const int MostDiskQueues = LargestCpuCount;
+
+    /// <summary>Descriptors in a disk's queue: room for a few requests, and what fits the memory of a small guest.</summary>
+    public const int SmallestDiskQueue = 16, LargestDiskQueue = 1024;
 }

@@ -12,7 +12,8 @@ namespace Vmm.Machine.Exits;
 /// Nothing is allocated but the first time that a reason or a device comes up. Time is in nanoseconds, which is what
 /// <see cref="Stopwatch"/> counts on Linux.
 /// </remarks>
-internal sealed class ExitCounters
+/// <param name="isOn">False to count nothing: what counting costs is measured so, and it is not meant to be off otherwise.</param>
+internal sealed class ExitCounters(bool isOn = true)
 {
     /// <summary>One more than the highest KVM_EXIT_ number that is counted by itself.</summary>
     public const int Reasons = 40;
@@ -70,12 +71,18 @@ internal sealed class ExitCounters
     public long CountOf(IBusDevice? device) => Array.Find(_devices, exits => ReferenceEquals(exits.Device, device))?.Latency.Count ?? 0;
 
     /// <summary>The vCPU is about to enter the guest, for the first time or after it was held.</summary>
-    public void EnterGuest() => _run -= Stopwatch.GetTimestamp();
+    public void EnterGuest()
+    {
+        if (isOn)
+            _run -= Stopwatch.GetTimestamp();
+    }
 
     /// <summary>The vCPU has left the guest.</summary>
     /// <returns>When.</returns>
     public long LeaveGuest()
     {
+        if (!isOn)
+            return 0;
         long now = Stopwatch.GetTimestamp();
         // A dispatcher can be used without a guest to enter.
         if (_run < 0)
@@ -86,6 +93,8 @@ internal sealed class ExitCounters
     /// <summary>The exit that is being answered is an access to that device; null when nobody answers.</summary>
     public void NoteAccess(IBusDevice? device)
     {
+        if (!isOn)
+            return;
         DeviceExits? last = _lastDevice;
         _accessed = last is not null && ReferenceEquals(last.Device, device) ? last : _lastDevice = Find(device);
     }
@@ -95,6 +104,8 @@ internal sealed class ExitCounters
     /// <param name="left">What <see cref="LeaveGuest"/> said.</param>
     public void EnterGuestAgain(KvmExitReason reason, long left)
     {
+        if (!isOn)
+            return;
         long now = Stopwatch.GetTimestamp();
         long took = now - left;
         (_reasons[Index(reason)] ??= new LatencyHistogram()).Record(took);

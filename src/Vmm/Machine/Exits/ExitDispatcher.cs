@@ -11,10 +11,14 @@ namespace Vmm.Machine.Exits;
 /// <param name="ports">The I/O ports.</param>
 /// <param name="memory">Device registers in the memory address space.</param>
 /// <param name="crash">Describes a vCPU that cannot go on.</param>
-internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory, ICrashReporter crash)
+/// <param name="counts">Whether exits are counted and timed. Only a measurement of what that costs does without.</param>
+internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory, ICrashReporter crash, bool counts = true)
 {
     /// <summary>What was counted and timed so far.</summary>
-    public ExitCounters Counters { get; } = new();
+    public ExitCounters Counters { get; } = new(counts);
+
+    /// <summary>Who answers model-specific registers that KVM does not know; null for nobody.</summary>
+    public IMsrDevice? Msrs { get; init; }
 
     /// <summary>Answers the exit in the vCPU's shared area.</summary>
     /// <returns>How the machine ended; null when the vCPU shall go on.</returns>
@@ -48,8 +52,7 @@ internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory,
                 return null;
             case KvmExitReason.KVM_EXIT_X86_RDMSR:
             case KvmExitReason.KVM_EXIT_X86_WRMSR:
-                // An MSR that neither KVM nor this program has: the guest gets #GP, as on a processor without it.
-                run->msr.error = 1;
+                AccessMsr(&run->msr, reason == KvmExitReason.KVM_EXIT_X86_WRMSR);
                 return null;
             default:
                 return End(vcpu, run, reason);
@@ -98,6 +101,16 @@ internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory,
         {
             new Span<byte>(mmio->data, length).Fill(0xff);
         }
+    }
+
+    private void AccessMsr(kvm_run_msr* msr, bool write)
+    {
+        ulong value = 0;
+        bool known = Msrs is { } device && (write ? device.TryWrite(msr->index, msr->data) : device.TryRead(msr->index, out value));
+        if (known && !write)
+            msr->data = value;
+        // One that neither KVM nor this program has: the guest gets #GP, as on a processor without it.
+        msr->error = known ? (byte)0 : (byte)1;
     }
 
     private MachineOutcome End(IVcpu vcpu, kvm_run* run, KvmExitReason reason)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using Vmm.Devices.Doorbells;
 using Vmm.Devices.Virtio;
 using Vmm.Devices.Virtio.Block;
@@ -194,6 +195,8 @@ internal sealed unsafe class BlkDriver : IDisposable, IDoorbellHost, IVirtioTran
 
     public void Post(IDoorbellTarget target) => _posted.Enqueue(target);
 
+    public IWakeup CreateWakeup(IDoorbellTarget target) => throw new NotSupportedException();
+
     public void InterruptQueue(int queue) => QueueInterrupts++;
 
     public void InterruptConfig() => ConfigInterrupts++;
@@ -205,6 +208,10 @@ internal sealed unsafe class BlkDriver : IDisposable, IDoorbellHost, IVirtioTran
     public void WasReset()
     {
     }
+
+    public JsonElement SaveState() => throw new NotSupportedException();
+
+    public Action PrepareState(int version, JsonElement state) => throw new NotSupportedException();
 
     public void Dispose()
     {

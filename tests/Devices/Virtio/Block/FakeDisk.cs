@@ -1,4 +1,5 @@
 using Vmm.Devices.Backends;
+using Vmm.Devices.Doorbells;
 
 namespace Vmm.Tests.Devices.Virtio.Block;
 
@@ -38,11 +39,29 @@ internal sealed unsafe class FakeDisk(int sectors) : IBlockBackend
         if (IsLogging)
             Log.Add((request.Operation, request.Offset, request.Remaining, request.Durable, mayBlock));
         OnSubmit?.Invoke();
-        if (Stalled)
+        if (Stalled || IsRing)
             Pending.Add(request);
         else
             Do(request);
     }
+
+    /// <summary>Requests are kept until they are polled for, as a ring does.</summary>
+    public bool IsRing { get; set; }
+
+    public int Commits { get; private set; }
+
+    /// <summary>Whom to ring when there is something to poll.</summary>
+    public IDoorbellTarget? Target { get; private set; }
+
+    public void Commit() => Commits++;
+
+    public void Poll()
+    {
+        if (IsRing)
+            CompleteAll();
+    }
+
+    public void Announce(IDoorbellTarget target) => Target = target;
 
     public void CompleteAll()
     {
@@ -67,7 +86,7 @@ internal sealed unsafe class FakeDisk(int sectors) : IBlockBackend
     {
         while (request.Remaining > 0)
         {
-            BlockSegment segment = request.Segments[0];
+            HostSegment segment = request.Segments[0];
             Span<byte> guest = new((void*)segment.Address, (int)segment.Length);
             Span<byte> disk = Content.AsSpan((int)request.Offset, (int)segment.Length);
             if (request.Operation == BlockOperation.Read)

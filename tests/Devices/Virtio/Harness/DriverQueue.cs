@@ -54,6 +54,9 @@ public sealed class DriverQueue
         return (_ram.Read<uint>(at), _ram.Read<uint>(at + 4));
     }
 
+    /// <summary>The same queue, seen by a driver whose memory was copied to elsewhere.</summary>
+    public DriverQueue On(TestRam ram) => new(ram, Descriptors, Size) { Avail = Avail, Used = Used, _nextDescriptor = _nextDescriptor };
+
     public void Describe(int index, ulong address, uint length, ushort flags, ushort next = 0) =>
         DescribeAt(Descriptors, index, address, length, flags, next);
 

@@ -24,10 +24,15 @@ public sealed class Rig : IDisposable
     }
 
     public Rig(TransportKind kind, IVirtioDevice device, params ReadOnlySpan<(ulong Start, ulong Size)> regions)
+        : this(device, (core, doorbells) => kind == TransportKind.Mmio ? new MmioDriver(core, doorbells) : new PciDriver(core, doorbells), regions)
     {
-        Ram = new TestRam(regions);
+    }
+
+    public Rig(IVirtioDevice device, Func<VirtioDeviceCore, TestDoorbells, GuestDriver> transport, params ReadOnlySpan<(ulong Start, ulong Size)> regions)
+    {
+        Ram = new TestRam(regions.IsEmpty ? [(0UL, RamSize)] : regions);
         Core = new VirtioDeviceCore(device, Ram.Memory, Doorbells);
-        Driver = kind == TransportKind.Mmio ? new MmioDriver(Core, Doorbells) : new PciDriver(Core, Doorbells);
+        Driver = transport(Core, Doorbells);
         for (int i = 0; i < Core.QueueCount; i++)
             Queues.Add(new DriverQueue(Ram, FirstRing + (ulong)i * RingStride, Core.QueueMaxSize((uint)i)));
     }

@@ -9,8 +9,15 @@ public sealed class TestDoorbells : IDoorbellHost
 {
     private readonly List<Doorbell> _attached = [];
     private readonly Queue<IDoorbellTarget> _posted = new();
+    private readonly List<Wakeup> _wakeups = [];
 
     public bool Refuses { get; set; }
+
+    /// <summary>The time; it passes when the test says so.</summary>
+    public ManualClock Clock { get; set; } = new();
+
+    /// <summary>When the next wake-up is due; null when none is.</summary>
+    public TimeSpan? NextWakeup => _wakeups.Where(w => w.Due is not null).Min(w => w.Due - Clock.Elapsed);
 
     public int Attached => _attached.Count;
 
@@ -31,6 +38,28 @@ public sealed class TestDoorbells : IDoorbellHost
     {
         lock (_posted)
             _posted.Enqueue(target);
+    }
+
+    public IWakeup CreateWakeup(IDoorbellTarget target)
+    {
+        Wakeup wakeup = new(Clock, target);
+        _wakeups.Add(wakeup);
+        return wakeup;
+    }
+
+    /// <summary>Time passes: wake-ups ring as they come due, and what they set in motion runs.</summary>
+    public void Pass(TimeSpan time)
+    {
+        TimeSpan end = Clock.Elapsed + time;
+        while (_wakeups.Where(w => w.Due <= end).MinBy(w => w.Due) is { } next)
+        {
+            if (next.Due > Clock.Elapsed)
+                Clock.Advance(next.Due.Value - Clock.Elapsed);
+            next.Due = null;
+            next.Target.Ring();
+            Run();
+        }
+        Clock.Advance(end - Clock.Elapsed);
     }
 
     /// <summary>The guest writes: true when a doorbell took it, so that no bus sees it.</summary>
@@ -76,5 +105,16 @@ public sealed class TestDoorbells : IDoorbellHost
     private sealed record Doorbell(TestDoorbells Host, GuestAddress Address, int Length, ulong? Match, IDoorbellTarget Target) : IDisposable
     {
         public void Dispose() => Host._attached.Remove(this);
+    }
+
+    private sealed class Wakeup(ManualClock clock, IDoorbellTarget target) : IWakeup
+    {
+        public IDoorbellTarget Target => target;
+
+        public TimeSpan? Due { get; set; }
+
+        public void After(TimeSpan delay) => Due = clock.Elapsed + delay;
+
+        public void Cancel() => Due = null;
     }
 }

@@ -17,7 +17,9 @@ public sealed unsafe class TestRam : IDisposable
         ulong total = GuardSize;
         foreach ((_, ulong size) in regions)
             total += size + GuardSize;
-        _buffer = (byte*)NativeMemory.AllocZeroed((nuint)total);
+        // Pages of the guest are pages of the host, as in a real machine.
+        _buffer = (byte*)NativeMemory.AlignedAlloc((nuint)total, GuardSize);
+        new Span<byte>(_buffer, checked((int)total)).Clear();
         byte* at = AddGuard(_buffer);
         var made = new List<MemoryRegion>();
         foreach ((ulong start, ulong size) in regions)
@@ -54,7 +56,7 @@ public sealed unsafe class TestRam : IDisposable
 
     public T Read<T>(ulong address) where T : unmanaged => MemoryMarshal.Read<T>(Bytes(address, sizeof(T)));
 
-    public void Dispose() => NativeMemory.Free(_buffer);
+    public void Dispose() => NativeMemory.AlignedFree(_buffer);
 
     private byte* AddGuard(byte* at)
     {

@@ -1,0 +1,97 @@
+using Vmm.Control;
+using Vmm.Host;
+using Vmm.Machine.Config;
+using Vmm.Migration;
+using Vmm.Migration.Machines;
+using Vmm.Migration.Protocol;
+using Vmm.Migration.Receiving;
+using Vmm.Migration.Transport;
+using Vmm.Migration.Transport.Tls;
+
+namespace Vmm.Api;
+
+/// <summary>What the calls on migration do: Cloud Hypervisor's, and how far one is.</summary>
+/// <param name="control">This process's VM.</param>
+internal sealed class MigrationCalls(VmControl control)
+{
+    private const int NotFound = 404;
+
+    /// <summary>The calls.</summary>
+    public IEnumerable<ApiRoute> Routes =>
+    [
+        new("PUT", VmApi.Base + "vm.send-migration", Send, TakesBody: true),
+        new("PUT", VmApi.Base + "vm.receive-migration", Receive, TakesBody: true),
+        new("GET", VmApi.Base + "vm.migration-progress", _ => Progress()),
+        new("PUT", VmApi.Base + "vm.cancel-migration", _ => Cancel()),
+    ];
+
+    /// <summary>Answered when the guest runs at the destination.</summary>
+    private ApiAnswer Send(ReadOnlyMemory<byte> body)
+    {
+        VmLifecycle.Check(control.State, VmCommand.Migrate);
+        control.Migrate(MigrationReader.ReadSend(body), _ => { });
+        return ApiAnswer.Done;
+    }
+
+    /// <summary>Answered when a guest has come and runs here.</summary>
+    private ApiAnswer Receive(ReadOnlyMemory<byte> body)
+    {
+        VmLifecycle.Check(control.State, VmCommand.Create);
+        (MigrationAddress address, string? certificates) = MigrationReader.ReadReceive(body);
+        TlsIdentity? identity = certificates is null ? null : TlsIdentity.Load(TlsFiles.OfDestination(certificates));
+        MigrationListener listener = address.Listen(identity);
+        using MigrationReceiver receiver = new(listener, new MigrationOptions().Patience);
+        OfferMessage offer = receiver.WaitForOffer();
+        try
+        {
+            MachineConfig config = MachineConfigResolver.Resolve(MachineConfigFile.FromText("the source's description", offer.Config.GetRawText()).Config);
+            control.Create(config);
+            try
+            {
+                control.Boot(new MigrationOrigin(receiver, offer));
+            }
+            catch
+            {
+                control.Delete();
+                throw;
+            }
+            return ApiAnswer.Done;
+        }
+        catch (Exception refused) when (refused is VmmException or HostException or MachineConfigException)
+        {
+            receiver.Fail(refused.Message);
+            throw refused is MachineConfigException wrong ? new VmmException($"the source's description: {wrong.Field}: {wrong.Reason}", cause: wrong) : refused;
+        }
+    }
+
+    private ApiAnswer Progress() => ApiAnswer.Write(json =>
+    {
+        json.WriteStartObject();
+        MigrationProgress? progress = control.Migration;
+        json.WriteBoolean("active", progress is not null);
+        if (progress is not null)
+        {
+            json.WriteString("phase", Word.Of(progress.Phase));
+            json.WriteNumber("round", progress.Round);
+            json.WriteNumber("sent_bytes", progress.Sent);
+            json.WriteNumber("remaining_bytes", progress.Remaining);
+            json.WriteNumber("dirty_bytes_per_second", Math.Round(progress.DirtyRate));
+            json.WriteNumber("bandwidth_bytes_per_second", Math.Round(progress.Bandwidth));
+            json.WriteNumber("projected_downtime_ms", Math.Round(progress.ProjectedDowntime, 1));
+            json.WriteNumber("throttle_percent", progress.Throttle);
+            json.WriteNumber("faults", progress.Faults);
+            json.WriteNumber("fault_median_us", Math.Round(progress.FaultMedian));
+            json.WriteNumber("fault_p99_us", Math.Round(progress.Fault99));
+            json.WriteNumber("elapsed_ms", Math.Round(progress.Elapsed, 1));
+        }
+        json.WriteEndObject();
+    });
+
+    private ApiAnswer Cancel()
+    {
+        if (control.Migration is null)
+            throw new ApiException(NotFound, "vm.cancel-migration: no migration is under way");
+        control.CancelMigration();
+        return ApiAnswer.Done;
+    }
+}

@@ -1,0 +1,25 @@
+using System.Globalization;
+using Vmm.Machine.Config;
+
+namespace Vmm.Cli.Machines;
+
+/// <summary>A network device in one line.</summary>
+internal static class NetText
+{
+    /// <summary>Its back end, address, link, and what is not as usual.</summary>
+    public static string Of(NetConfig net)
+    {
+        List<string> parts =
+        [
+            net.Tap is not null ? $"tap {net.Tap}" : net.Fd is not null ? $"fd {string.Join(':', net.Fd)}" : "passt",
+            net.Mac?.ToString() ?? "",
+            $"link {Word.Of(net.Link)}",
+        ];
+        if (net.Queues > 1)
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"{net.Queues} pairs of queues"));
+        if (net.Mtu is int mtu)
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"MTU {mtu}"));
+        parts.AddRange(net.Forward.Select(forward => $"forward {forward}"));
+        return string.Join(", ", parts.Where(part => part.Length > 0));
+    }
+}

@@ -1,0 +1,97 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Vmm.Api;
+using Vmm.Background;
+using Vmm.Cli.Snapshots;
+using Vmm.Host;
+using Vmm.Machine.Config;
+using Vmm.Migration;
+using Vmm.Migration.Machines;
+using Vmm.Migration.Protocol;
+using Vmm.Migration.Receiving;
+using Vmm.Migration.Transport;
+using Vmm.Migration.Transport.Tls;
+using Vmm.Registry;
+
+namespace Vmm.Cli.Machines;
+
+/// <summary><c>vmm receive</c>: waits for a VM that another <c>vmm</c> migrates here, and runs it on.</summary>
+internal static class ReceiveCommand
+{
+    private const uint NullMode = 0;
+
+    /// <summary>The commands for the parser: the one for users, and its other half in the background.</summary>
+    public static IEnumerable<Command> Create() => [Create("receive", inBackground: false), Create(DetachedReceiver.Verb, inBackground: true)];
+
+    private static Command Create(string verb, bool inBackground)
+    {
+        Argument<string> where = new("where") { Description = "Where to wait: tcp:HOST:PORT or unix:PATH; port 0 is any that is free" };
+        Option<bool> detach = new("--detach", "-d") { Description = "Wait in the background, run the VM there, and print where it waits" };
+        Option<bool> remove = new("--rm") { Description = "With -d: forget it when it ends" };
+        Option<string?> tls = new("--tls") { Description = "Take only encrypted connections, with the certificates in this folder: ca-cert.pem, server-cert.pem, server-key.pem", HelpName = "folder" };
+        Command command = new(verb, "Wait for a VM that is migrated here, and let it go on") { where, detach, remove, tls };
+        command.Hidden = inBackground;
+        RestoreArguments machine = new(command);
+        command.SetAction(line =>
+        {
+            MigrationAddress address = MigrateCommand.ParsePlace(command, line.GetValue(where)!);
+            if (line.GetValue(detach) && !inBackground)
+                return DetachedReceiver.Start();
+            TlsIdentity? identity = line.GetValue(tls) is string certificates ? TlsIdentity.Load(TlsFiles.OfDestination(certificates)) : null;
+            MigrationListener listener = address.Listen(identity);
+            if (!inBackground)
+                listener.Refused = why => StandardError.Write($"vmm: {why}\n");
+            using MigrationReceiver receiver = new(listener, new MigrationOptions().Patience);
+            using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(receiver, context));
+            using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(receiver, context));
+            if (inBackground)
+                DetachedReceiver.Leave(listener.Place);
+            else
+                StandardError.Write($"vmm: waiting for a VM at {listener.Place}\n");
+            OfferMessage offer = receiver.WaitForOffer();
+            MigrationOrigin origin = new(receiver, offer);
+            try
+            {
+                MachineConfig config = Describe(machine, line, offer);
+                return inBackground ? RunInBackground(config, line.GetValue(remove), receiver, origin) : MachineSession.Run(config, ControlEndPoints.None, origin);
+            }
+            catch (Exception refused) when (refused is VmmException or HostException)
+            {
+                // Whoever offers it hears why; if the receiver has said so itself, this is not heard any more.
+                receiver.Fail(refused.Message);
+                throw;
+            }
+        });
+        return command;
+    }
+
+    private static void Stop(MigrationReceiver receiver, PosixSignalContext context)
+    {
+        context.Cancel = true;
+        receiver.Stop();
+    }
+
+    private static MachineConfig Describe(RestoreArguments machine, ParseResult line, OfferMessage offer)
+    {
+        MachineConfig offered = MachineConfigFile.FromText("the source's description", offer.Config.GetRawText()).Config;
+        MachineConfig config = machine.Describe(line, offered);
+        // It is the same guest, and its cards are the same cards, under whatever name it goes on.
+        return config with { Net = [.. config.Net.Select((net, i) => net with { Mac = offered.Net[i].Mac })] };
+    }
+
+    private static int RunInBackground(MachineConfig config, bool removeAtEnd, MigrationReceiver receiver, MigrationOrigin origin)
+    {
+        VmRecord record = new() { CreatedAt = DateTimeOffset.UtcNow, RemoveAtEnd = removeAtEnd };
+        using LockedVm vm = VmNames.Define(VmHome.Find(), AbsolutePaths.Of(config), record);
+        Exception? refused = null;
+        int code = BackgroundMachine.Run(vm, SafeFd.Own(Linux.open("/dev/null", Linux.O_WRONLY | Linux.O_CLOEXEC, NullMode), "open of /dev/null"), origin, why =>
+        {
+            refused = why;
+            receiver.Fail(why.Message);
+        });
+        // What never ran here leaves nothing behind.
+        if (refused is not null)
+            vm.Remove();
+        return code;
+    }
+}

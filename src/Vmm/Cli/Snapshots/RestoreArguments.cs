@@ -1,0 +1,81 @@
+using System.CommandLine;
+using Vmm.Host;
+using Vmm.Machine.Config;
+
+namespace Vmm.Cli.Snapshots;
+
+/// <summary>
+/// The options by which a VM that is brought back may differ from the one that was frozen: what the guest does not see of
+/// it. <c>--disk</c> and <c>--net</c> name the device by its id, or mean the first, second … in the order they are given.
+/// </summary>
+internal sealed class RestoreArguments
+{
+    private static readonly string[] s_names = ["name", "disk", "net", "vsock", "port", "console", "virtio-console", "log", "log-level", "reboot", "cpu-shares", "cpu-quota", "memory-max"];
+
+    private readonly RunOption[] _options = [.. RunOptions.All().Where(option => s_names.Contains(option.Name))];
+
+    /// <summary>Adds them to a command.</summary>
+    public RestoreArguments(Command command)
+    {
+        foreach (RunOption option in _options)
+            command.Add(option.Symbol);
+    }
+
+    /// <summary>The description of the VM that is to go on.</summary>
+    /// <param name="line">The command line.</param>
+    /// <param name="saved">The description of the one that was frozen.</param>
+    /// <exception cref="VmmException">An option is wrong, or names a device that there is not.</exception>
+    public MachineConfig Describe(ParseResult line, MachineConfig saved)
+    {
+        MachineConfig given = new();
+        foreach (RunOption option in _options)
+            option.Apply(line, given);
+        bool Has(string name) => _options.Single(option => option.Name == name).IsGiven(line);
+        MachineConfig wanted = saved with
+        {
+            Name = Has("name") ? given.Name : saved.Name,
+            Disk = Overlay(saved.Disk, given.Disk, "disk", disk => disk.Id, (was, now) => was with { Path = now.Path, Direct = now.Direct, Aio = now.Aio, Limit = now.Limit ?? was.Limit }),
+            Net = Overlay(saved.Net, given.Net, "net", net => net.Id, (was, now) => was with { Tap = now.Tap, Fd = now.Fd, Passt = now.Passt, Forward = now.Forward, Mac = now.Mac ?? was.Mac, Limit = now.Limit ?? was.Limit }),
+            Port = Overlay(saved.Port, given.Port, "port", port => port.Name, (was, now) => was with { Socket = now.Socket }),
+            Vsock = Has("vsock") ? given.Vsock : saved.Vsock,
+            Console = Has("console") ? given.Console : saved.Console,
+            VirtioConsole = Has("virtio-console") ? given.VirtioConsole : saved.VirtioConsole,
+            Log = Has("log") ? given.Log : saved.Log,
+            LogLevel = Has("log-level") ? given.LogLevel : saved.LogLevel,
+            Reboot = Has("reboot") ? given.Reboot : saved.Reboot,
+            CpuShares = Has("cpu-shares") ? given.CpuShares : saved.CpuShares,
+            CpuQuota = Has("cpu-quota") ? given.CpuQuota : saved.CpuQuota,
+            MemoryMax = Has("memory-max") ? given.MemoryMax : saved.MemoryMax,
+        };
+        if (wanted.Name != saved.Name)
+            wanted = wanted with { Net = [.. wanted.Net.Select((net, i) => IsMade(net, saved.Name, i) ? net with { Mac = null } : net)] };
+        try
+        {
+            return MachineConfigResolver.Resolve(wanted);
+        }
+        catch (MachineConfigException wrong)
+        {
+            throw UsageException.For(line.CommandResult.Command, $"{wrong.Field}: {wrong.Reason}");
+        }
+    }
+
+    /// <summary>An address that was made from the other VM's name, which goes on using it.</summary>
+    private static bool IsMade(NetConfig net, string name, int index) => net.Mac is { } mac && mac == MacAddresses.Make(name, index);
+
+    private static List<T> Overlay<T>(IReadOnlyList<T> saved, IReadOnlyList<T> given, string option, Func<T, string?> id, Func<T, T, T> merge)
+    {
+        List<T> result = [.. saved];
+        for (int i = 0; i < given.Count; i++)
+        {
+            string? name = id(given[i]);
+            int at = name is null ? i : result.FindIndex(one => id(one) == name);
+            if (at < 0 || at >= result.Count)
+            {
+                string known = saved.Count == 0 ? "it has none" : "it has " + string.Join(", ", saved.Select(id));
+                throw new VmmException($"--{option}: the VM that was frozen has no '{Printable.Escape(name ?? $"number {i + 1}")}'; {known}", ExitCodes.Usage);
+            }
+            result[at] = merge(result[at], given[i]);
+        }
+        return result;
+    }
+}

@@ -1,0 +1,187 @@
+using Vmm.Host;
+using Vmm.Machine;
+using Vmm.Machine.Config;
+using Vmm.Migration;
+using Vmm.Migration.Machines;
+using Vmm.Migration.Protocol;
+using Vmm.Migration.Sending;
+using Vmm.Migration.Transport;
+
+namespace Vmm.Control;
+
+/// <content>Live migration. While one is under way every other command is a conflict, but the end of the process.</content>
+internal sealed partial class VmControl
+{
+    private ActiveMigration? _migration;
+    private HandedOver? _handedOver;
+
+    /// <summary>How far the migration is that is under way; null when there is none.</summary>
+    public MigrationProgress? Migration => Volatile.Read(ref _migration)?.Progress;
+
+    /// <summary>Migrates the guest, and ends its run here.</summary>
+    /// <param name="request">Where to, and how.</param>
+    /// <param name="moved">Told that it runs there, before its run here ends, and this process with it.</param>
+    /// <exception cref="VmmException">It failed; the message says where the guest is.</exception>
+    public void Migrate(MigrationRequest request, Action<MigrationResult> moved)
+    {
+        using MigrationRoute route = MigrationRoute.To(ParseDestination(request.Destination), request.Options);
+        MachineRun run;
+        MachineConfig config;
+        ActiveMigration migration;
+        lock (_commands)
+        {
+            CheckRecovery(request);
+            run = Run!;
+            config = run.With(ConfigOf);
+            _migration = migration = new ActiveMigration(request.Destination);
+        }
+        try
+        {
+            Events.Publish("vm", request.Recover ? "migration-recovering" : "migrating", ("destination", request.Destination));
+            using BorrowedMachine machine = run.Borrow();
+            if (request.Recover)
+                Recover(route, machine, request, migration, moved);
+            else
+                Send(route, machine, config, request, migration, moved);
+        }
+        finally
+        {
+            lock (_commands)
+                _migration = null;
+            migration.Dispose();
+        }
+    }
+
+    /// <summary>Gives the migration up that is under way.</summary>
+    /// <exception cref="VmmException">There is none, or it is too late.</exception>
+    public void CancelMigration()
+    {
+        lock (_commands)
+        {
+            ActiveMigration migration = _migration ?? throw new VmmException($"'{_config?.Name}' is not being migrated");
+            if (migration.Progress.Phase >= MigrationPhase.Started)
+                throw new VmmException($"the guest runs at {migration.Destination} already, and the rest of its memory follows: that cannot be given up any more");
+            migration.Cancel();
+        }
+    }
+
+    /// <summary>Lets a guest go on here that may run elsewhere: its user knows that it does not.</summary>
+    /// <exception cref="VmmException">A disk is somebody else's.</exception>
+    private void TakeUndecidedBack(MigratingMachine guest)
+    {
+        guest.TakeBack();
+        guest.StopLogging();
+        guest.GoOn();
+        guest.Dispose();
+        _handedOver = null;
+        Events.Publish("vm", "resumed");
+        _life.Resumed();
+    }
+
+    private void Send(MigrationRoute route, BorrowedMachine machine, MachineConfig config, MigrationRequest request, ActiveMigration migration, Action<MigrationResult> moved)
+    {
+        MigratingMachine guest = new(machine.Vm, config);
+        try
+        {
+            using MigrationSender sender = new(guest, route.Connect, request.Destination, request.Options) { Progressed = progress => migration.Progress = progress };
+            Leave(machine, guest, request, sender.Run(migration.Token), moved);
+        }
+        catch (CommitLostException lost)
+        {
+            _handedOver = new HandedOver(guest, request.Destination, lost.Ticket, RunsThere: false);
+            Events.Publish("vm", "migration-undecided", ("destination", request.Destination), ("reason", lost.Message));
+            _life.MigrationFailed(lost);
+            throw;
+        }
+        catch (PagesLostException lost)
+        {
+            OnPagesLost(guest, request.Destination, lost);
+            throw;
+        }
+        catch (Exception failed)
+        {
+            guest.Dispose();
+            Events.Publish("vm", "migration-failed", ("destination", request.Destination), ("reason", failed.Message));
+            _life.MigrationFailed(failed);
+            throw;
+        }
+    }
+
+    /// <summary>Sends the rest of a guest's memory after it, which it waits for.</summary>
+    private void Recover(MigrationRoute route, BorrowedMachine machine, MigrationRequest request, ActiveMigration migration, Action<MigrationResult> moved)
+    {
+        HandedOver there = _handedOver!;
+        using MigrationRecovery recovery = new(there.Guest, route.Connect, request.Destination, there.Ticket!) { Progressed = progress => migration.Progress = progress };
+        try
+        {
+            Leave(machine, there.Guest, request, recovery.Run(), moved);
+        }
+        catch (PagesLostException lost)
+        {
+            OnPagesLost(there.Guest, request.Destination, lost);
+            throw;
+        }
+        catch (VmmException failed)
+        {
+            Events.Publish("vm", "migration-failed", ("destination", request.Destination), ("reason", failed.Message));
+            _life.MigrationFailed(failed);
+            throw;
+        }
+    }
+
+    /// <summary>The guest is elsewhere with all that it has.</summary>
+    private void Leave(BorrowedMachine machine, MigratingMachine guest, MigrationRequest request, MigrationResult result, Action<MigrationResult> moved)
+    {
+        Events.Publish("vm", "migrated", ("destination", request.Destination), ("downtime-ms", $"{result.DowntimeMilliseconds:0.0}"), ("total-ms", $"{result.TotalMilliseconds:0}"));
+        _life.Migrated(request.Destination, result.DowntimeMilliseconds, result.TotalMilliseconds);
+        guest.Dispose();
+        _handedOver = null;
+        moved(result);
+        machine.Vm.Machine.End(new MachineOutcome(OutcomeKind.Migrated));
+    }
+
+    private void OnPagesLost(MigratingMachine guest, string destination, PagesLostException lost)
+    {
+        _handedOver = new HandedOver(guest, destination, lost.Ticket, RunsThere: true);
+        Events.Publish("vm", "migration-link-lost", ("destination", destination), ("reason", lost.Message));
+        _life.MigrationFailed(lost);
+    }
+
+    private void CheckRecovery(MigrationRequest request)
+    {
+        if (!request.Recover)
+        {
+            Check(VmCommand.Migrate);
+            return;
+        }
+        VmLifecycle.Check(State, VmCommand.Migrate);
+        if (_migration is not null)
+            CheckMigration(State, VmCommand.Migrate);
+        if (_handedOver?.Ticket is null)
+            throw new VmmException($"'{_config?.Name}' has no migration to take up again: that is one whose link was lost after the guest had started there (--mode postcopy or hybrid)");
+    }
+
+    private static MigrationAddress ParseDestination(string text)
+    {
+        try
+        {
+            return MigrationAddress.Parse(text);
+        }
+        catch (FormatException wrong)
+        {
+            throw new VmmException(wrong.Message, ExitCodes.Usage, wrong);
+        }
+    }
+
+    /// <summary>What a migration forbids.</summary>
+    private void CheckMigration(VmState state, VmCommand command)
+    {
+        if (_migration is { } migration)
+            throw new LifecycleConflictException(state, command, $"the VM is being migrated to {migration.Destination}; 'vmm migrate --cancel' gives that up");
+        if (_handedOver is not { } there || state is not (VmState.Running or VmState.Paused) || command is VmCommand.Shutdown or VmCommand.Delete)
+            return;
+        throw new LifecycleConflictException(state, command, there.RunsThere
+            ? $"the VM runs at {there.Destination}, and what it has not got of its memory is here: 'vmm migrate --recover' sends it; it never runs here again"
+            : $"the VM was handed over to {there.Destination} and may run there: if it does not, 'vmm resume --force' lets it go on here; else {(there.Ticket is null ? "end it here" : "'vmm migrate --recover' sends the rest of its memory after it")}");
+    }
+}

@@ -1,0 +1,11 @@
+namespace Vmm.Machine.Config;
+
+/// <summary>What a port is a port of.</summary>
+internal enum PortProtocol
+{
+    /// <summary>Connections.</summary>
+    Tcp,
+
+    /// <summary>Datagrams.</summary>
+    Udp,
+}

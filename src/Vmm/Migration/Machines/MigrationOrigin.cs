@@ -1,0 +1,99 @@
+using Vmm.Devices.State;
+using Vmm.Devices.Virtio.Net;
+using Vmm.Host;
+using Vmm.Kvm.State;
+using Vmm.Machine;
+using Vmm.Machine.Build;
+using Vmm.Machine.Config;
+using Vmm.Migration.Protocol;
+using Vmm.Migration.Receiving;
+using Vmm.Snapshot.State;
+
+namespace Vmm.Migration.Machines;
+
+/// <summary>A machine's first start from another process's machine.</summary>
+/// <param name="receiver">Has heard the offer.</param>
+/// <param name="offer">The offer.</param>
+internal sealed class MigrationOrigin(MigrationReceiver receiver, OfferMessage offer) : IMachineOrigin
+{
+    private const int StackSize = 256 << 10;
+
+    private MicroVm? _machine;
+    private Thread? _following;
+
+    /// <inheritdoc/>
+    public bool DisksAreHeldElsewhere => true;
+
+    /// <inheritdoc/>
+    public bool StartsPaused => offer.Paused;
+
+    /// <summary>Told when the guest runs here.</summary>
+    public Action? Runs { get; init; }
+
+    /// <inheritdoc/>
+    public GuestRam OpenRam(MachineConfig config) => receiver.TakeMemory() is { } memory
+        ? GuestRam.Adopt(memory, config.Memory.Size.Bytes, config.Memory.Hugepages)
+        : GuestRam.Create(config.Memory.Size.Bytes, config.Memory.Shared, config.Memory.Hugepages, config.Memory.Prefault);
+
+    /// <inheritdoc/>
+    public void Restore(MicroVm machine)
+    {
+        _machine = machine;
+        CheckProcessor(machine);
+        StateRehearsal.SaveAndRead(machine);
+        receiver.Receive(offer, new IncomingMachine(machine));
+    }
+
+    /// <inheritdoc/>
+    public void Started()
+    {
+        TailReceiver? tail = receiver.Started();
+        // Switches between here and there still send its frames to the old place.
+        foreach (VirtioNet card in _machine!.Virtio.Select(core => core.Device).OfType<VirtioNet>())
+            card.Announce();
+        Runs?.Invoke();
+        if (tail is not null)
+            Follow(tail, _machine);
+    }
+
+    /// <inheritdoc/>
+    public void Ended() => _following?.Join();
+
+    /// <summary>The rest of its memory comes while it runs.</summary>
+    private void Follow(TailReceiver tail, MicroVm machine)
+    {
+        tail.LinkLost = (why, left) => Say($"the link to where the VM came from was lost ({why}): {left / 1e6:0.0} MB of its memory are still there, and it waits where it needs them; take it up again there with 'vmm migrate VM {tail.Place} --recover'");
+        tail.TakenUp = () => Say("the link to where the VM came from was taken up again");
+        WaitHandle ended = machine.Machine.Ending;
+        _following = new Thread(() => RunTail(tail, machine, ended), StackSize) { Name = "migrate-tail", IsBackground = true };
+        HostThread.Start(_following);
+    }
+
+    private static void RunTail(TailReceiver tail, MicroVm machine, WaitHandle ended)
+    {
+        try
+        {
+            tail.Follow(ended);
+        }
+        catch (Exception fault)
+        {
+            machine.Machine.End(new MachineOutcome(OutcomeKind.HostFault, Fault: fault));
+        }
+    }
+
+    private static void Say(string text) => StandardError.Write($"vmm: {text}\n");
+
+    private void CheckProcessor(MicroVm machine)
+    {
+        if (offer.Cpu is not { } cpu)
+            return;
+        try
+        {
+            ProcessorFit.Check(ProcessorFit.Read(cpu), machine.Offer);
+        }
+        catch (StateException wrong)
+        {
+            throw new VmmException(wrong.Message, cause: wrong);
+        }
+    }
+}

@@ -1,0 +1,282 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
+using Vmm.Guest.Memory;
+using Vmm.Host;
+using Vmm.Migration.Protocol;
+using Vmm.Migration.Transport;
+using Vmm.Snapshot.Memory;
+
+namespace Vmm.Migration.Receiving;
+
+/// <summary>
+/// The destination's side of what follows after the start: asks for the pages that the guest touches, and when the link is lost
+/// waits for the source to come again. The guest waits meanwhile where it touches what is not there; nothing else stops it.
+/// </summary>
+/// <param name="listener">Where the source comes again.</param>
+/// <param name="door">Takes the connections for memory.</param>
+/// <param name="offer">What was agreed on.</param>
+/// <param name="guest">The guest.</param>
+/// <param name="patience">How long the source may be silent before the guest starts.</param>
+internal sealed class TailReceiver(MigrationListener listener, MemoryDoor door, OfferMessage offer, IIncomingGuest guest, TimeSpan patience) : IPageSource, IDisposable
+{
+    private const int StackSize = 256 << 10;
+
+    /// <summary>How long one who knocks may take to say who he is: others wait meanwhile.</summary>
+    private static readonly TimeSpan s_doorstep = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>The source says something every second; the sooner it is given up, the sooner it can come again.</summary>
+    private readonly TimeSpan _silence = patience / 2;
+    private readonly AutoResetEvent _memoryFailed = new(initialState: false);
+    private readonly ManualResetEvent _decided = new(initialState: false);
+    private readonly Lock _releasing = new();
+    private volatile Channel? _control;
+    private MemoryReceiver? _memory;
+    private PageServer? _server;
+    private bool _released;
+
+    /// <summary>Told of each phase as it begins; what it throws ends all. For tests.</summary>
+    public Action<MigrationPhase>? PhaseReached { get; init; }
+
+    /// <summary>Told that the link was lost, why, and how many bytes are still at the source.</summary>
+    public Action<string, ulong>? LinkLost { get; set; }
+
+    /// <summary>Told that the source has come again.</summary>
+    public Action? TakenUp { get; set; }
+
+    /// <summary>Where the source can come to.</summary>
+    public string Place => listener.Place;
+
+    /// <summary>Bytes that are still to come.</summary>
+    public ulong Left => _server?.Left ?? 0;
+
+    /// <summary>How long was waited for pages.</summary>
+    public FaultTimes? Times => _server?.Times;
+
+    /// <summary>Has RAM served from here on. Until <see cref="Commit"/>, a source that is gone ends all waiting for its pages: the machine is taken apart then.</summary>
+    /// <param name="control">The source's connection; owned from now on, as is the next.</param>
+    /// <param name="memory">The connections for memory.</param>
+    /// <param name="missing">The pages.</param>
+    public void Begin(Channel control, MemoryReceiver memory, DirtyBitmap missing)
+    {
+        (_control, _memory) = (control, memory);
+        _server = memory.Arm(() => guest.Await(missing, this));
+        HostThread.Start(new Thread(Guard, StackSize) { Name = "migrate-guard", IsBackground = true });
+    }
+
+    /// <summary>The guest is this side's: whatever happens to the link, it waits for its pages.</summary>
+    /// <exception cref="LinkException">It is not: pages have been given up already.</exception>
+    public void Commit()
+    {
+        lock (_releasing)
+        {
+            if (_released)
+                throw new LinkException("a connection for memory was lost before the guest had been taken over");
+            _decided.Set();
+        }
+    }
+
+    /// <inheritdoc/>
+    bool IPageSource.TryRead(ulong offset, Span<byte> destination)
+    {
+        Span<byte> payload = stackalloc byte[PageRequestMessage.Size];
+        PageRequestMessage.Write(payload, offset);
+        try
+        {
+            _control?.Send(MessageType.PageRequest, payload);
+        }
+        catch (LinkException)
+        {
+            // Noticed elsewhere, and asked for again when the source comes again.
+        }
+        return false;
+    }
+
+    /// <summary>A connection for memory failed; from its thread.</summary>
+    public void OnMemoryFailed() => _memoryFailed.Set();
+
+    /// <summary>Stays until every page is there, or the guest's run is over. Owns everything, and gives it back.</summary>
+    /// <param name="ended">Set when the guest's run is over.</param>
+    public void Follow(WaitHandle ended)
+    {
+        try
+        {
+            while (true)
+            {
+                PhaseReached?.Invoke(MigrationPhase.Pages);
+                if (FollowLink(ended) is not { } lost)
+                    break;
+                _control!.Abort();
+                _memory!.Dispose();
+                LinkLost?.Invoke(lost.Message, Left);
+                PhaseReached?.Invoke(MigrationPhase.Recover);
+                if (!Reconnect(ended))
+                    break;
+                TakenUp?.Invoke();
+            }
+        }
+        finally
+        {
+            Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _decided.Set();
+        _control?.Abort();
+        _memory?.Dispose();
+        Release();
+        _control?.Dispose();
+        listener.Dispose();
+    }
+
+    /// <returns>Why the link was lost; null when nothing more is needed.</returns>
+    private VmmException? FollowLink(WaitHandle ended)
+    {
+        Channel control = _control!;
+        WaitHandle[] events = [_server!.Completed, ended, _memoryFailed];
+        long heard = Stopwatch.GetTimestamp();
+        Heartbeat heartbeat = new(patience);
+        try
+        {
+            while (true)
+            {
+                int which = WaitHandle.WaitAny(events, s_look);
+                if (which is 0 or 1)
+                {
+                    Say(control);
+                    control.Send(MessageType.Complete);
+                    // Whoever waits for a page of a guest whose run is over is to go on.
+                    Release();
+                    control.CloseGently();
+                    return null;
+                }
+                if (which == 2 || _memory!.Failure is not null)
+                    throw _memory!.Failure as VmmException ?? new LinkException("a connection for memory was lost");
+                while (control.WaitForMessage(TimeSpan.Zero))
+                {
+                    _ = control.Receive(MigrationPhase.Pages);
+                    heard = Stopwatch.GetTimestamp();
+                }
+                if (Stopwatch.GetElapsedTime(heard) > _silence)
+                    throw new LinkException($"the source said nothing for {_silence.TotalSeconds:0} s");
+                if (heartbeat.IsDue())
+                    Say(control);
+            }
+        }
+        catch (VmmException lost)
+        {
+            return _server.IsComplete ? null : lost;
+        }
+    }
+
+    private void Say(Channel control) => control.Send(MessageType.Progress, new MigrationProgress
+    {
+        Phase = MigrationPhase.Pages,
+        Remaining = Left,
+        Faults = Times!.Count,
+        FaultMedian = Times.Percentile(0.5),
+        Fault99 = Times.Percentile(0.99),
+    }, MigrationJson.Default.MigrationProgress);
+
+    /// <summary>Waits for the source to come again.</summary>
+    /// <returns>False when the guest's run is over.</returns>
+    private bool Reconnect(WaitHandle ended)
+    {
+        while (!ended.WaitOne(TimeSpan.Zero))
+        {
+            if (!TryAccept(ended, out Socket? socket))
+                continue;
+            Channel control = Channel.Over(socket, MessageRoute.ToDestination, s_doorstep);
+            try
+            {
+                RecoverMessage recover = control.Receive(MigrationPhase.Recover).As(MigrationJson.Default.RecoverMessage);
+                if (recover.Protocol != Sending.MigrationSender.Protocol || !door.Knows(recover.Session))
+                    throw new ProtocolException("that is another migration");
+                TakeUp(control);
+                return true;
+            }
+            catch (VmmException)
+            {
+                // A stranger, or the source was lost again: the next one.
+                control.Dispose();
+            }
+        }
+        Release();
+        return false;
+    }
+
+    private bool TryAccept(WaitHandle ended, [NotNullWhen(true)] out Socket? socket)
+    {
+        socket = null;
+        try
+        {
+            socket = listener.TryAccept(s_look);
+        }
+        catch (VmmException)
+        {
+            // Closed: this process was told to stop, and the guest's run is about to end.
+            ended.WaitOne();
+        }
+        return socket is not null;
+    }
+
+    private void TakeUp(Channel control)
+    {
+        DirtyBitmap missing = new(guest.Length);
+        _server!.MarkMissing(missing);
+        control.Send(MessageType.Missing, MissingMessage.Write(missing));
+        Channel[] channels = door.Accept(control, offer.Connections + 1, () => throw new LinkException("the source has closed the connection"));
+        _memoryFailed.Reset();
+        MemoryReceiver memory = new(channels, guest, offer.Zstd, _ => { }, OnMemoryFailed, hasUrgent: true, _server);
+        try
+        {
+            control.Send(MessageType.Attached);
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
+        Channel? before = _control;
+        (_memory, _control) = (memory, control);
+        before?.Dispose();
+        _server.AskAgain();
+    }
+
+    private void Guard()
+    {
+        // Two: for the state, and for the word that it is ours.
+        if (WaitHandle.WaitAny([_decided, _memoryFailed], patience * 2) == 0)
+            return;
+        lock (_releasing)
+        {
+            if (_decided.WaitOne(TimeSpan.Zero))
+            {
+                // It came in the same moment.
+                _memoryFailed.Set();
+                return;
+            }
+            Release();
+        }
+        _control!.StopReceiving();
+    }
+
+    /// <summary>Whoever waits for a page goes on. The machine has ended, or never ran.</summary>
+    private void Release()
+    {
+        lock (_releasing)
+        {
+            if (_released)
+                return;
+            _released = true;
+            // First: they place pages.
+            _memory?.Dispose();
+            _server?.Dispose();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Vmm.Host;
+using Vmm.Machine.Config;
+using Vmm.Migration.Transport.Tls;
+
+namespace Vmm.Migration.Transport;
+
+/// <summary>Where a migration goes: <c>tcp:HOST:PORT</c> or <c>unix:PATH</c>.</summary>
+internal sealed record MigrationAddress
+{
+    private const string Tcp = "tcp:";
+    private const string Unix = "unix:";
+
+    private MigrationAddress(string? host, int port, string? path) => (Host, Port, Path) = (host, port, path);
+
+    /// <summary>The host's name or address, without brackets; null for a Unix socket.</summary>
+    public string? Host { get; }
+
+    /// <summary>Its TCP port; 0 lets the kernel choose one to listen on.</summary>
+    public int Port { get; }
+
+    /// <summary>The Unix socket; null for TCP.</summary>
+    public string? Path { get; }
+
+    /// <summary>Reads it.</summary>
+    /// <exception cref="FormatException">With what is wrong with it.</exception>
+    public static MigrationAddress Parse(string text)
+    {
+        if (text.StartsWith(Unix, StringComparison.Ordinal) && text.Length > Unix.Length)
+            return new MigrationAddress(null, 0, System.IO.Path.GetFullPath(text[Unix.Length..]));
+        int colon = text.LastIndexOf(':');
+        if (!text.StartsWith(Tcp, StringComparison.Ordinal) || colon <= Tcp.Length
+            || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
+        {
+            throw new FormatException($"'{Printable.Escape(text)}' is neither tcp:HOST:PORT nor unix:PATH");
+        }
+        return new MigrationAddress(text[Tcp.Length..colon].Trim('[', ']'), port, null);
+    }
+
+    /// <summary>As <see cref="Parse"/> takes it.</summary>
+    public override string ToString() => Path is not null ? Unix + Path : Host!.Contains(':', StringComparison.Ordinal) ? $"{Tcp}[{Host}]:{Port}" : $"{Tcp}{Host}:{Port}";
+
+    /// <summary>Connects to it.</summary>
+    /// <exception cref="VmmException">Nobody listens there, or the way is closed.</exception>
+    public Socket Connect()
+    {
+        Exception? why = null;
+        foreach (EndPoint place in Places())
+        {
+            Socket socket = NewSocket(place);
+            try
+            {
+                socket.Connect(place);
+                return socket;
+            }
+            catch (SocketException refused)
+            {
+                socket.Dispose();
+                why = refused;
+            }
+        }
+        throw new VmmException($"cannot connect to {this}: {why?.Message ?? "it has no address"}; is 'vmm receive' waiting there?", cause: why);
+    }
+
+    /// <summary>Listens there.</summary>
+    /// <param name="identity">Who this is, if only encrypted connections are taken; owned from now on.</param>
+    /// <exception cref="VmmException">The place is taken, or not ours.</exception>
+    public MigrationListener Listen(TlsIdentity? identity = null)
+    {
+        EndPoint place = Places().FirstOrDefault() ?? throw new VmmException($"{this} has no address here");
+        if (Path is not null)
+            return MigrationListener.AtPath(this, UnixSocket.Listen(Path), identity);
+        Socket socket = NewSocket(place);
+        try
+        {
+            socket.Bind(place);
+            socket.Listen(MigrationOptions.MostConnections);
+            return new MigrationListener(this with { }, socket, identity);
+        }
+        catch (SocketException refused)
+        {
+            socket.Dispose();
+            throw new VmmException($"cannot listen on {this}: {refused.Message}", cause: refused);
+        }
+    }
+
+    private static Socket NewSocket(EndPoint place) => place is UnixDomainSocketEndPoint
+        ? new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+        : new(place.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+
+    private IEnumerable<EndPoint> Places()
+    {
+        if (Path is not null)
+            return [new UnixDomainSocketEndPoint(Path)];
+        try
+        {
+            return Dns.GetHostAddresses(Host!).Select(address => new IPEndPoint(address, Port));
+        }
+        catch (Exception unknown) when (unknown is SocketException or ArgumentException)
+        {
+            throw new VmmException($"{this}: the host '{Printable.Escape(Host!)}' is not known ({unknown.Message})", cause: unknown);
+        }
+    }
+}

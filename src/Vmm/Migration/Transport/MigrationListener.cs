@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Vmm.Host;
+using Vmm.Migration.Transport.Tls;
+
+namespace Vmm.Migration.Transport;
+
+/// <summary>Where a destination waits to be connected to.</summary>
+internal sealed class MigrationListener : IDisposable
+{
+    private readonly Socket _socket;
+    private readonly MigrationAddress _address;
+    private readonly TlsIdentity? _identity;
+    private SafeFd? _file;
+
+    /// <summary>Takes a socket that listens.</summary>
+    /// <param name="address">Where.</param>
+    /// <param name="socket">Owned from now on.</param>
+    /// <param name="identity">Who this is, if only encrypted connections are taken; owned from now on.</param>
+    public MigrationListener(MigrationAddress address, Socket socket, TlsIdentity? identity) => (_address, _socket, _identity) = (address, socket, identity);
+
+    /// <summary>Where it listens, with the port that the kernel chose.</summary>
+    public string Place => _socket.LocalEndPoint is IPEndPoint at
+        ? string.Create(CultureInfo.InvariantCulture, $"tcp:{(at.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{at.Address}]" : at.Address)}:{at.Port}")
+        : _address.ToString();
+
+    /// <summary>Told why somebody who connected was sent away.</summary>
+    public Action<string>? Refused { get; set; }
+
+    /// <summary>Takes a Unix socket that listens, which only the user may connect to.</summary>
+    public static MigrationListener AtPath(MigrationAddress address, SafeFd listening, TlsIdentity? identity) =>
+        new(address, new Socket(new SafeSocketHandle(listening.Number, ownsHandle: false)), identity) { _file = listening };
+
+    /// <summary>Waits for a connection.</summary>
+    /// <exception cref="VmmException">The listener was closed.</exception>
+    public Socket Accept()
+    {
+        try
+        {
+            while (true)
+            {
+                if (TakeIn(_socket.Accept()) is { } taken)
+                    return taken;
+            }
+        }
+        catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
+        {
+            throw new VmmException($"nothing can be received at {_address} any more ({closed.Message})", cause: closed);
+        }
+    }
+
+    /// <summary>Waits for a connection for a moment.</summary>
+    /// <returns>Null when none came.</returns>
+    /// <exception cref="VmmException">The listener was closed.</exception>
+    public Socket? TryAccept(TimeSpan patience)
+    {
+        try
+        {
+            return _socket.Poll(patience, SelectMode.SelectRead) ? TakeIn(_socket.Accept()) : null;
+        }
+        catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
+        {
+            throw new VmmException($"nothing can be received at {_address} any more ({closed.Message})", cause: closed);
+        }
+    }
+
+    /// <summary>Wakes who waits in <see cref="Accept"/>, from another thread.</summary>
+    public void Stop()
+    {
+        try
+        {
+            _ = Linux.shutdown((int)_socket.SafeHandle.DangerousGetHandle(), Linux.SHUT_RDWR);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Over already.
+        }
+    }
+
+    /// <summary>Who has connected, unless it is nobody whom we believe.</summary>
+    private Socket? TakeIn(Socket accepted)
+    {
+        if (accepted.AddressFamily != AddressFamily.Unix)
+            accepted.NoDelay = true;
+        if (_identity is null)
+            return accepted;
+        try
+        {
+            return TlsRelay.Accept(accepted, _identity);
+        }
+        catch (LinkException stranger)
+        {
+            Refused?.Invoke(stranger.Message);
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _identity?.Dispose();
+        if (_file is not null && _address.Path is { } path)
+        {
+            _file.Dispose();
+            try
+            {
+                File.Delete(path);
+            }
+            catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+            {
+                // Its folder went before it did.
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using Vmm.Devices.Backends;
+
+namespace Vmm.Network;
+
+/// <summary>A network that is reached through descriptors, one a pair of queues: a tap, or sockets that keep messages apart.</summary>
+internal sealed class DescriptorBackend : INetworkBackend, IDisposable
+{
+    private readonly FrameDescriptor[] _pairs;
+    private readonly bool[] _attached;
+    private readonly bool _isTap;
+    private readonly bool _hasQueues;
+
+    /// <summary>Joins them.</summary>
+    /// <param name="pairs">Owned from now on.</param>
+    /// <param name="offloads">What the host does with frames, in both directions; none for what is no tap with headers.</param>
+    /// <param name="mtu">The interface's; null when it is not known.</param>
+    public DescriptorBackend(FrameDescriptor[] pairs, NetworkOffloads offloads = NetworkOffloads.None, ushort? mtu = null)
+    {
+        (_pairs, SendOffloads, Mtu) = (pairs, offloads, mtu);
+        _isTap = offloads != NetworkOffloads.None;
+        _attached = new bool[pairs.Length];
+        Array.Fill(_attached, true);
+        _hasQueues = _isTap && pairs.Length > 1;
+    }
+
+    /// <inheritdoc/>
+    public NetworkOffloads SendOffloads { get; }
+
+    /// <inheritdoc/>
+    public NetworkOffloads ReceiveOffloads => SendOffloads;
+
+    /// <inheritdoc/>
+    public int QueuePairs => _pairs.Length;
+
+    /// <inheritdoc/>
+    public ushort? Mtu { get; }
+
+    /// <inheritdoc/>
+    public void Attach(INetworkEvents events)
+    {
+        for (int pair = 0; pair < _pairs.Length; pair++)
+            _pairs[pair].Attach(events, pair);
+        SetQueuePairs(1);
+    }
+
+    /// <inheritdoc/>
+    public NetworkSend Send(int pair, ReadOnlySpan<HostSegment> frame) => _pairs[pair].Send(frame);
+
+    /// <inheritdoc/>
+    public int Receive(int pair, ReadOnlySpan<HostSegment> into) => _pairs[pair].Receive(into);
+
+    /// <inheritdoc/>
+    public void Listen(int pair, bool on) => _pairs[pair].Listen(on);
+
+    /// <inheritdoc/>
+    public void SetReceiveOffloads(NetworkOffloads offloads)
+    {
+        // A tap that was removed under us refuses, and has no frames either.
+        if (_isTap)
+            _ = TapControl.TrySetOffloads(_pairs[0].Fd, offloads);
+    }
+
+    /// <inheritdoc/>
+    public void SetQueuePairs(int pairs)
+    {
+        for (int pair = 1; pair < _pairs.Length && _hasQueues; pair++)
+        {
+            if (_attached[pair] == pair < pairs)
+                continue;
+            _pairs[pair].StopWatching();
+            _attached[pair] = pair < pairs;
+            _ = TapControl.TryAttachQueue(_pairs[pair].Fd, pair < pairs);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (FrameDescriptor pair in _pairs)
+            pair.Dispose();
+    }
+}

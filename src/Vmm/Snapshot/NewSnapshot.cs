@@ -1,0 +1,140 @@
+using Vmm.Host;
+using Vmm.Machine.Config;
+
+namespace Vmm.Snapshot;
+
+/// <summary>
+/// A snapshot that is being written: a hidden folder beside the place where it will be. It appears there whole or not at
+/// all, and what was there before is gone only then.
+/// </summary>
+internal sealed class NewSnapshot : IDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private readonly string _target;
+    private readonly uint _howToMove;
+    private bool _done;
+
+    private NewSnapshot(string target, string making, uint howToMove) => (_target, Folder, _howToMove) = (target, new SnapshotFolder(making), howToMove);
+
+    /// <summary>Where its files go.</summary>
+    public SnapshotFolder Folder { get; }
+
+    /// <summary>Begins one.</summary>
+    /// <param name="path">Where it will be.</param>
+    /// <param name="replace">Whether it may take the place of another snapshot.</param>
+    /// <exception cref="VmmException">It cannot be there.</exception>
+    public static NewSnapshot Begin(string path, bool replace)
+    {
+        uint howToMove = CheckPlace(path, replace);
+        string target = Target(path);
+        string shown = Printable.Escape(path);
+        string parent = Path.GetDirectoryName(target)!;
+        string making = Path.Combine(parent, $".{Path.GetFileName(target)}.{Path.GetRandomFileName()}");
+        try
+        {
+            Directory.CreateDirectory(making, OwnerOnly);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new VmmException($"'{shown}' cannot be made: {refused.Message}", cause: refused);
+        }
+        return new NewSnapshot(target, making, howToMove);
+    }
+
+    /// <summary>Looks whether one can be made at a place. Nothing is changed.</summary>
+    /// <param name="path">Where it will be.</param>
+    /// <param name="replace">Whether it may take the place of another snapshot.</param>
+    /// <returns>How <c>renameat2</c> is to put it there.</returns>
+    /// <exception cref="VmmException">It cannot be there.</exception>
+    public static uint CheckPlace(string path, bool replace)
+    {
+        string target = Target(path);
+        string shown = Printable.Escape(path);
+        string? parent = Path.GetDirectoryName(target);
+        if (!Directory.Exists(parent))
+            throw new VmmException($"'{shown}' cannot be made: there is no folder '{Printable.Escape(parent ?? "")}'");
+        if (!Path.Exists(target))
+            return Linux.RENAME_NOREPLACE;
+        if (!new SnapshotFolder(target).Exists)
+        {
+            // Cloud Hypervisor's clients make the folder themselves. A plain rename takes the place of one that is empty, and of no other.
+            return IsEmpty(target) ? 0U : throw new VmmException($"'{shown}' exists and is no snapshot: name a folder that does not exist yet");
+        }
+        // Exchanged, not removed and made: there is no moment without one.
+        return replace ? Linux.RENAME_EXCHANGE : throw new VmmException($"there is a snapshot '{shown}' already: name another folder, or replace it (--replace)");
+    }
+
+    /// <summary>Writes one of its small files and syncs it.</summary>
+    /// <exception cref="VmmException">The disk is full or broken.</exception>
+    public void Write(string file, ReadOnlySpan<byte> content)
+    {
+        try
+        {
+            using FileStream stream = new(file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+            stream.Write(content);
+            stream.Flush(flushToDisk: true);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new VmmException($"the snapshot '{Printable.Escape(_target)}' cannot be written: {refused.Message}; nothing was kept of it", cause: refused);
+        }
+    }
+
+    /// <summary>Puts it in its place. From here on it is there, also after a crash of the host.</summary>
+    /// <exception cref="VmmException">It cannot be put there; what was there is still there.</exception>
+    public void Commit()
+    {
+        Sync(Folder.Path);
+        // As it was found when this began: what came there since then is not ours to replace.
+        if (Linux.renameat2(Linux.AT_FDCWD, Folder.Path, Linux.AT_FDCWD, _target, _howToMove) != 0)
+            throw Refused(HostException.Last("renameat2"));
+        _done = true;
+        Sync(Path.GetDirectoryName(_target)!);
+        if (_howToMove == Linux.RENAME_EXCHANGE)
+            Delete(Folder.Path);
+    }
+
+    /// <summary>What was not put in its place is removed.</summary>
+    public void Dispose()
+    {
+        if (!_done)
+            Delete(Folder.Path);
+        _done = true;
+    }
+
+    private static string Target(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+
+    private static bool IsEmpty(string path)
+    {
+        try
+        {
+            return Directory.Exists(path) && File.ResolveLinkTarget(path, returnFinalTarget: false) is null && !Directory.EnumerateFileSystemEntries(path).Any();
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private VmmException Refused(HostException fault) => new($"the snapshot cannot be put at '{Printable.Escape(_target)}': {fault.Message}; nothing was changed there", cause: fault);
+
+    private static void Sync(string folder)
+    {
+        using SafeFd fd = SafeFd.Own(Linux.open(folder, Linux.O_RDONLY | Linux.O_CLOEXEC, 0), $"open of '{folder}'");
+        if (Linux.fsync(fd.Number) < 0)
+            throw HostException.Last($"fsync of '{folder}'");
+    }
+
+    private static void Delete(string path)
+    {
+        try
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            // Hidden, and of no use to anybody.
+        }
+    }
+}

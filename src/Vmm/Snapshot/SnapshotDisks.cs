@@ -1,0 +1,44 @@
+using Vmm.Host;
+using Vmm.Machine.Config;
+
+namespace Vmm.Snapshot;
+
+/// <summary>
+/// Whether a machine's disks are still those of a snapshot. A guest that is brought back has blocks of its disks in memory:
+/// with disks that went on without it, it would destroy them.
+/// </summary>
+internal static class SnapshotDisks
+{
+    /// <summary>The disks as they are now. No request of the guest's is in flight.</summary>
+    /// <exception cref="VmmException">One cannot be looked at.</exception>
+    public static IReadOnlyList<SnapshotDisk> Look(MachineConfig config) => [.. config.Disk.Select(disk => Look(disk.Id!, Path.GetFullPath(disk.Path)))];
+
+    /// <summary>Refuses disks that are not as they were.</summary>
+    /// <param name="saved">At the time of the snapshot.</param>
+    /// <param name="config">The description of the machine that is to use them now.</param>
+    /// <exception cref="VmmException">Naming the first that differs, and what to do.</exception>
+    public static void Check(IReadOnlyList<SnapshotDisk> saved, MachineConfig config)
+    {
+        foreach (SnapshotDisk before in saved)
+        {
+            if (config.Disk.FirstOrDefault(disk => disk.Id == before.Id) is not { } disk)
+                throw new VmmException($"the snapshot has a disk '{Printable.Escape(before.Id)}', and the description has none");
+            SnapshotDisk now = Look(before.Id, Path.GetFullPath(disk.Path));
+            if (now.Size != before.Size)
+                throw new VmmException($"{before.Id}: '{Printable.Escape(now.Path)}' has {now.Size} bytes, and {before.Size} when the snapshot was taken: it is another disk");
+            if (now.Path == before.Path && now.ModifiedNanoseconds != before.ModifiedNanoseconds)
+            {
+                throw new VmmException($"{before.Id}: '{Printable.Escape(now.Path)}' was written after the snapshot was taken, and the guest would destroy it; "
+                    + $"name a copy from that time (--disk id={before.Id},path=FILE), or say that it is as it was (--trust-disks)");
+            }
+        }
+    }
+
+    private static SnapshotDisk Look(string id, string path)
+    {
+        FileInfo file = new(path);
+        if (!file.Exists)
+            throw new VmmException($"{id}: there is no file '{Printable.Escape(path)}'");
+        return new SnapshotDisk(id, path, file.Length, FileTimes.Nanoseconds(file.LastWriteTimeUtc));
+    }
+}

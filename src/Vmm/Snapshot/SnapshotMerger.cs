@@ -1,0 +1,41 @@
+using Vmm.Host;
+using Vmm.Machine;
+using Vmm.Snapshot.Memory;
+
+namespace Vmm.Snapshot;
+
+/// <summary>Makes a full snapshot of one that builds upon others, which stay as they are. It is the same moment: it keeps the id, and what builds upon the one can be moved to the other.</summary>
+internal static class SnapshotMerger
+{
+    private const uint FileMode = 0b110_000_000;
+
+    /// <summary>Merges.</summary>
+    /// <param name="from">The newest of the chain.</param>
+    /// <param name="to">Where the full one is to be, as an absolute path.</param>
+    /// <param name="replace">Whether it may take the place of another.</param>
+    /// <exception cref="VmmException">A part is damaged, or it cannot be written: nothing is left of it.</exception>
+    public static void Merge(SnapshotFolder from, string to, bool replace)
+    {
+        using SnapshotChain chain = SnapshotChain.Open(from);
+        SnapshotManifest manifest = chain.Manifests[^1];
+        from.ReadState(manifest);
+        using NewSnapshot making = NewSnapshot.Begin(to, replace);
+        // Mapped, not read: the writer takes what it finds page by page.
+        using GuestRam ram = RamLoader.Map(chain.Layers);
+        MemoryFileSums sums;
+        using (SafeFd fd = SafeFd.Own(Linux.open(making.Folder.MemoryFile, Linux.O_RDWR | Linux.O_CREAT | Linux.O_CLOEXEC, FileMode), $"open of '{making.Folder.MemoryFile}'"))
+        {
+            SparseFile file = new(fd, making.Folder.MemoryFile);
+            sums = MemoryFileWriter.Write(ram, file);
+            file.Sync();
+        }
+        making.Write(making.Folder.StateFile, File.ReadAllBytes(from.StateFile));
+        making.Write(making.Folder.ManifestFile, SnapshotFolder.Write(manifest with
+        {
+            Kind = SnapshotKind.Full,
+            Parent = null,
+            Memory = manifest.Memory with { Pages = null, Sums = sums.ToBytes(), ModifiedNanoseconds = FileTimes.Of(making.Folder.MemoryFile) },
+        }));
+        making.Commit();
+    }
+}

@@ -1,0 +1,125 @@
+using Vmm.Devices.Virtio;
+using Vmm.Host;
+using Vmm.Kvm.State;
+using Vmm.Machine;
+using Vmm.Machine.Build;
+using Vmm.Machine.Config;
+using Vmm.Snapshot.Memory;
+using Vmm.Snapshot.State;
+
+namespace Vmm.Snapshot;
+
+/// <summary>A machine's first start from a snapshot. All that can be checked without the machine is checked when this is made.</summary>
+internal sealed class SnapshotOrigin : IMachineOrigin, IDisposable
+{
+    private readonly SnapshotChain _chain;
+    private readonly SavedState _state;
+    private readonly RestoreMode _mode;
+    private PageServer? _server;
+    private VirtualMachine? _machine;
+
+    private SnapshotOrigin(SnapshotChain chain, SavedState state, RestoreMode mode) => (_chain, _state, _mode) = (chain, state, mode);
+
+    /// <inheritdoc/>
+    public bool DisksAreHeldElsewhere => false;
+
+    /// <inheritdoc/>
+    public bool StartsPaused { get; private init; }
+
+    /// <summary>The snapshot's folder.</summary>
+    public string Path => _chain.Folders[^1].Path;
+
+    /// <summary>The snapshot's id.</summary>
+    public Guid Id => Manifest.Id;
+
+    private SnapshotManifest Manifest => _chain.Manifests[^1];
+
+    /// <summary>Opens a snapshot for a machine of this description.</summary>
+    /// <param name="how">The snapshot, and how it is brought back.</param>
+    /// <param name="config">The machine's description, resolved.</param>
+    /// <exception cref="VmmException">The snapshot is damaged, or this is no machine for it.</exception>
+    public static SnapshotOrigin Open(RestoreSettings how, MachineConfig config)
+    {
+        SnapshotFolder folder = new(how.Path);
+        SnapshotManifest manifest = folder.ReadManifest();
+        SavedState state = folder.ReadState(manifest);
+        SnapshotFit.Check(folder.ReadConfig(manifest), config);
+        if (manifest.Memory.Size != config.Memory.Size.Bytes)
+            throw new VmmException($"{folder.ManifestFile}: memory.size: {manifest.Memory.Size} bytes, and the machine has {config.Memory.Size.Bytes}");
+        if (!how.TrustDisks)
+            SnapshotDisks.Check(manifest.Disks, config);
+        return new SnapshotOrigin(SnapshotChain.Open(folder, newest: manifest), state, how.Mode) { StartsPaused = how.Paused };
+    }
+
+    /// <inheritdoc/>
+    public GuestRam OpenRam(MachineConfig config)
+    {
+        MemoryConfig memory = config.Memory;
+        switch (_mode)
+        {
+            case RestoreMode.Demand:
+                GuestRam ram = GuestRam.Create(_chain.Layers.Size, memory.Shared, memory.Hugepages);
+                try
+                {
+                    _server = new PageServer(ram, _chain.Layers, fault => _machine?.End(new MachineOutcome(OutcomeKind.HostFault, Fault: fault)));
+                    return ram;
+                }
+                catch
+                {
+                    ram.Dispose();
+                    throw;
+                }
+            case RestoreMode.Lazy when RamLoader.CanMap(memory.Shared, memory.Hugepages) && !memory.Prefault:
+                return RamLoader.Map(_chain.Layers);
+            default:
+                return RamLoader.Read(_chain.Layers, memory.Shared, memory.Hugepages, memory.Prefault);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Restore(MicroVm machine)
+    {
+        _machine = machine.Machine;
+        if (Manifest.Cpu is { } cpu)
+            ProcessorFit.Check(ProcessorFit.Read(cpu), machine.Offer);
+        StateSections.Restore(_state, machine.Parts);
+        // There may be others from this snapshot, and the one that it was taken of.
+        machine.Platform.Generation.Renew();
+        // Last: from here on they may raise interrupts.
+        foreach (VirtioDeviceCore core in machine.Virtio)
+            core.Resume();
+    }
+
+    /// <inheritdoc/>
+    public void Started()
+    {
+        if (_server is not { } server)
+        {
+            Dispose();
+            return;
+        }
+        HostThread.Start(new Thread(() => Fill(server), maxStackSize: 1 << 20) { Name = "restore", IsBackground = true });
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _server?.Dispose();
+        _chain.Dispose();
+    }
+
+    private void Fill(PageServer server)
+    {
+        try
+        {
+            server.Fill();
+            server.Completed.WaitOne();
+        }
+        catch (Exception fault)
+        {
+            _machine?.End(new MachineOutcome(OutcomeKind.HostFault, Fault: fault));
+            return;
+        }
+        Dispose();
+    }
+}

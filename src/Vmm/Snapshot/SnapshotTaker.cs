@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using Vmm.Cli;
+using Vmm.Devices.State;
+using Vmm.Guest.Memory;
+using Vmm.Host;
+using Vmm.Kvm.State;
+using Vmm.Machine.Build;
+using Vmm.Machine.Config;
+using Vmm.Snapshot.Memory;
+using Vmm.Snapshot.State;
+
+namespace Vmm.Snapshot;
+
+/// <summary>Takes a snapshot of a machine that runs or is paused, and leaves it as it was.</summary>
+/// <remarks>
+/// <code>
+///             held ┌─ state ─ memory, or what changed of it ─┐
+/// running ─────────┘                                         └── goes on ── synced ── renamed into place
+///        live: held ┌─ state ─ write-protected ─┐
+/// running ──────────┘                           └── goes on, memory meanwhile ── synced ── renamed
+/// </code>
+/// </remarks>
+internal sealed class SnapshotTaker
+{
+    private const uint FileMode = 0b110_000_000;
+
+    private readonly MicroVm _vm;
+    private readonly MachineConfig _config;
+    private readonly SnapshotRequest _request;
+    private readonly long _start = Stopwatch.GetTimestamp();
+
+    private SnapshotTaker(MicroVm vm, MachineConfig config, SnapshotRequest request) => (_vm, _config, _request) = (vm, config, request);
+
+    /// <summary>Takes it.</summary>
+    /// <param name="vm">The machine; nobody else steers it meanwhile.</param>
+    /// <param name="config">Its description as it is now.</param>
+    /// <param name="request">How.</param>
+    /// <exception cref="VmmException">It cannot be taken: nothing is left of it, and the guest goes on.</exception>
+    public static SnapshotReport Take(MicroVm vm, MachineConfig config, SnapshotRequest request) => new SnapshotTaker(vm, config, request).Take();
+
+    private SnapshotReport Take()
+    {
+        SnapshotParent? parent = FindParent();
+        if (_request.Live && !LiveSave.Supports(_vm.Ram))
+            throw new VmmException("--live: the machine's memory is mapped from a snapshot, which the kernel cannot write-protect: restore with --memory eager, or take the snapshot without --live");
+        using NewSnapshot making = NewSnapshot.Begin(_request.Path, _request.Replace);
+        using SafeFd fd = SafeFd.Own(Linux.open(making.Folder.MemoryFile, Linux.O_RDWR | Linux.O_CREAT | Linux.O_CLOEXEC, FileMode), $"open of '{making.Folder.MemoryFile}'");
+        SparseFile file = new(fd, making.Folder.MemoryFile);
+        bool tracks = _request.Track || parent is not null;
+        if (tracks)
+            _vm.Tracking.Prepare();
+
+        byte[] state;
+        DirtyBitmap? changed = null;
+        MemoryFileSums sums;
+        SnapshotManifest manifest;
+        TimeSpan paused;
+        LiveSave? live = null;
+        try
+        {
+            using (HeldMachine held = HeldMachine.Hold(_vm))
+            {
+                DateTimeOffset taken = DateTimeOffset.UtcNow;
+                state = StateFile.Write(held.SaveState());
+                if (tracks)
+                    changed = _vm.Tracking.Harvest();
+                DirtyBitmap? only = parent is null ? null : changed;
+                manifest = Describe(taken, parent, state);
+                if (_request.Live)
+                    live = new LiveSave(_vm.Ram, file, only);
+                sums = live is null ? MemoryFileWriter.Write(_vm.Ram, file, only) : new([], 0);
+                manifest = manifest with { Memory = manifest.Memory with { Pages = only is null ? null : SnapshotMemory.Bytes(only) } };
+                held.Release();
+                paused = held.Elapsed;
+            }
+            sums = live?.Save() ?? sums;
+        }
+        finally
+        {
+            live?.Dispose();
+        }
+        file.Sync();
+        making.Write(making.Folder.StateFile, state);
+        manifest = manifest with
+        {
+            Memory = manifest.Memory with { Sums = sums.ToBytes(), ModifiedNanoseconds = FileTimes.Of(making.Folder.MemoryFile) },
+            PausedMicroseconds = paused.TotalMicroseconds,
+        };
+        making.Write(making.Folder.ManifestFile, SnapshotFolder.Write(manifest));
+        making.Commit();
+        if (changed is not null)
+            _vm.Tracking.Accept(manifest.Id, changed);
+        return new SnapshotReport(manifest.Id, _request.Path, manifest.Kind, paused.TotalMicroseconds, Stopwatch.GetElapsedTime(_start).TotalMicroseconds, (long)sums.WrittenBytes);
+    }
+
+    private SnapshotManifest Describe(DateTimeOffset taken, SnapshotParent? parent, byte[] state) => new()
+    {
+        Id = Guid.NewGuid(),
+        Name = _config.Name,
+        TakenAt = taken,
+        Vmm = VersionCommand.Current,
+        Kind = parent is null ? SnapshotKind.Full : SnapshotKind.Incremental,
+        Live = _request.Live,
+        Frozen = _request.Frozen,
+        Parent = parent,
+        Config = StateJson.Write(AbsolutePaths.Of(_config), MachineConfigJson.Default.MachineConfig),
+        Cpu = ProcessorFit.Write(ProcessorFit.Of(_vm.Kvm, _vm.Vcpus[0])),
+        Memory = new SnapshotMemory(_vm.Ram.Length, 0, MemoryChunks.Size, []),
+        State = SealedText.SumOf(state),
+        Disks = SnapshotDisks.Look(_config),
+    };
+
+    private SnapshotParent? FindParent()
+    {
+        if (_request.Parent is not { } path)
+            return null;
+        SnapshotManifest manifest = new SnapshotFolder(path).ReadManifest();
+        if (_vm.Tracking.Since != manifest.Id)
+        {
+            throw new VmmException(_vm.Tracking.Since is null
+                ? $"'{_config.Name}' does not know what changed since '{path}': take the parent with --track, and without a restart or a migration since then"
+                : $"'{path}' is not the last snapshot that was taken of '{_config.Name}': what changed is known since that one only");
+        }
+        string beside = Path.GetDirectoryName(_request.Path) ?? "/";
+        return new SnapshotParent(manifest.Id, Path.GetRelativePath(_request.Path, path) is var relative && Path.GetDirectoryName(path) == beside ? relative : path);
+    }
+}

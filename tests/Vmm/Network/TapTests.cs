@@ -1,0 +1,136 @@
+using Vmm.Devices.Backends;
+using Vmm.Host;
+using Vmm.Network;
+using Xunit;
+
+namespace Vmm.Tests.Vmm.Network;
+
+public sealed class TapTests
+{
+    private const string Tap = "vmmtest0";
+    private const short OneQueue = Linux.IFF_TAP | Linux.IFF_NO_PI | Linux.IFF_VNET_HDR;
+
+    [Fact]
+    public void Tap_that_is_made_is_up_carries_frames_both_ways_and_vanishes() => NetNamespace.Run(() =>
+    {
+        using (Card card = Open(new TapOptions(Tap, Mtu: 9000)))
+        {
+            Assert.NotEqual(0, NetNamespace.Flags(Tap)!.Value & Linux.IFF_UP);
+            Assert.Equal((ushort)9000, card.Backend.Mtu);
+            using SafeFd wire = NetNamespace.Wire(Tap);
+            foreach (int length in (int[])[60, 1514, 9014])
+            {
+                Assert.Equal(NetworkSend.Sent, card.Send(NetNamespace.Frame(length, seed: length)));
+                Assert.Equal(NetNamespace.Frame(length, seed: length), NetNamespace.Read(wire));
+                NetNamespace.Write(wire, NetNamespace.Frame(length, seed: length + 1));
+                Assert.Equal(NetNamespace.Frame(length, seed: length + 1), card.Receive());
+            }
+        }
+        Assert.Null(NetNamespace.Flags(Tap));
+    });
+
+    [Fact]
+    public void Tap_that_was_there_stays_and_its_state_is_left_alone() => NetNamespace.Run(() =>
+    {
+        NetNamespace.MakeTap(Tap, OneQueue);
+        using (Card card = Open(new TapOptions(Tap)))
+        {
+            Assert.Equal(NetworkSend.Dropped, card.Send(NetNamespace.Frame(60)));
+            Assert.NotEqual(NetworkOffloads.None, card.Backend.SendOffloads & NetworkOffloads.Tso4);
+        }
+        Assert.Equal(0, NetNamespace.Flags(Tap)!.Value & Linux.IFF_UP);
+    });
+
+    [Fact]
+    public void Tap_of_many_queues_can_be_used_with_one() => NetNamespace.Run(() =>
+    {
+        NetNamespace.MakeTap(Tap, OneQueue | Linux.IFF_MULTI_QUEUE);
+        using Card card = Open(new TapOptions(Tap));
+        Assert.Equal(1, card.Backend.QueuePairs);
+    });
+
+    [Fact]
+    public void Queues_of_a_tap_come_and_go_with_the_pairs_in_use() => NetNamespace.Run(() =>
+    {
+        using Card card = Open(new TapOptions(Tap, QueuePairs: 3));
+        using SafeFd wire = NetNamespace.Wire(Tap);
+        card.StopsAtFrames = false;
+        for (int pairs = 3; pairs > 0; pairs--)
+        {
+            card.Backend.SetQueuePairs(pairs);
+            for (int pair = 0; pair < pairs; pair++)
+            {
+                Assert.Equal(NetworkSend.Sent, card.Send(NetNamespace.Frame(100, seed: pair), pair));
+                Assert.Equal(NetNamespace.Frame(100, seed: pair), NetNamespace.Read(wire));
+            }
+        }
+        for (int pair = 1; pair < 3; pair++)
+        {
+            card.Backend.Listen(pair, true);
+            Assert.Null(card.TryReceive(pair));
+        }
+        // A queue that was taken off its tap must not keep the event thread busy.
+        card.Settle();
+        int wakeups = card.Wakeups;
+        card.Settle();
+        Assert.True(card.Wakeups - wakeups <= 20, $"{card.Wakeups - wakeups} wake-ups");
+    });
+
+    [Fact, Trait("Row", "40")]
+    public void Frames_that_nobody_listens_for_wake_nobody() => NetNamespace.Run(() =>
+    {
+        using Card card = Open(new TapOptions(Tap));
+        using SafeFd wire = NetNamespace.Wire(Tap);
+        card.Backend.Listen(0, true);
+        NetNamespace.Write(wire, NetNamespace.Frame(60));
+        card.AwaitFrames();
+        card.Settle();
+        int wakeups = card.Wakeups;
+        for (int i = 0; i < 50; i++)
+            NetNamespace.Write(wire, NetNamespace.Frame(60));
+        card.Settle();
+        Assert.Equal(wakeups, card.Wakeups);
+        card.Backend.Listen(0, true);
+        Assert.Equal(60, card.Receive().Length);
+    });
+
+    [Fact]
+    public void Offloads_are_what_was_agreed_on_and_a_frame_with_a_header_is_cut_up() => NetNamespace.Run(() =>
+    {
+        using Card card = Open(new TapOptions(Tap));
+        card.Backend.SetReceiveOffloads(card.Backend.ReceiveOffloads);
+        card.Backend.SetReceiveOffloads(NetworkOffloads.Checksum);
+        card.Backend.SetReceiveOffloads(NetworkOffloads.None);
+        Assert.True(card.Backend.SendOffloads.HasFlag(NetworkOffloads.Checksum | NetworkOffloads.Tso4 | NetworkOffloads.Tso6 | NetworkOffloads.Ecn));
+    });
+
+    [Fact]
+    public void Tap_in_use_is_busy() => NetNamespace.Run(() =>
+    {
+        using Card card = Open(new TapOptions(Tap));
+        Assert.Equal($"tap '{Tap}': is in use by another program; end it first, or use another tap", Refusal(new TapOptions(Tap)));
+    });
+
+    [Fact]
+    public void Interface_that_is_no_tap_is_refused() => NetNamespace.Run(() =>
+        Assert.Equal("tap 'lo': is an interface, but no tap; use another name", Refusal(new TapOptions("lo"))));
+
+    [Fact]
+    public void Tap_of_one_queue_is_refused_where_several_are_asked_for() => NetNamespace.Run(() =>
+    {
+        NetNamespace.MakeTap(Tap, OneQueue);
+        Assert.StartsWith($"tap '{Tap}': ", Refusal(new TapOptions(Tap, QueuePairs: 2)), StringComparison.Ordinal);
+        Assert.NotNull(NetNamespace.Flags(Tap));
+    });
+
+    [Fact]
+    public void Impossible_mtu_is_refused_and_leaves_no_tap_behind() => NetNamespace.Run(() =>
+    {
+        Assert.Contains("SIOCSIFMTU 70000", Refusal(new TapOptions(Tap, Mtu: 70000)), StringComparison.Ordinal);
+        Assert.Null(NetNamespace.Flags(Tap));
+    });
+
+    private static Card Open(TapOptions options) => new(loop => TapOpener.Open(options, loop));
+
+    private static string Refusal(TapOptions options) => Assert.Throws<VmmException>(() => Open(options).Dispose()).Message;
+}

@@ -1,0 +1,106 @@
+using Vmm.Host;
+using Vmm.Snapshot;
+using Vmm.Tests.Vmm.Storage;
+using Xunit;
+
+namespace Vmm.Tests.Vmm.Snapshot;
+
+/// <summary>A snapshot is there whole or not at all, and takes no place but the one it was told.</summary>
+public sealed class NewSnapshotTests : IDisposable
+{
+    private readonly SnapshotMaker _maker = new();
+
+    public void Dispose() => _maker.Dispose();
+
+    [Fact]
+    public void Folder_that_is_empty_is_taken()
+    {
+        Directory.CreateDirectory(_maker.PathOf("web.1"));
+        _maker.Open(_maker.Take("web.1"));
+        AssertNothingHidden(_maker.Root);
+    }
+
+    [Theory, Trait("Row", "74")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_is_no_snapshot_is_never_replaced(bool replace)
+    {
+        Directory.CreateDirectory(_maker.PathOf("letters"));
+        File.WriteAllText(_maker.PathOf("letters/one"), "dear");
+        Assert.Contains("exists and is no snapshot", Assert.Throws<VmmException>(() => _maker.Take("letters", replace: replace)).Message, StringComparison.Ordinal);
+        Assert.Contains("exists and is no snapshot", Assert.Throws<VmmException>(() => _maker.Take("letters/one", replace: replace)).Message, StringComparison.Ordinal);
+        Assert.Equal("dear", File.ReadAllText(_maker.PathOf("letters/one")));
+        AssertNothingHidden(_maker.Root);
+    }
+
+    [Fact, Trait("Row", "74")]
+    public void Snapshot_that_is_there_is_replaced_only_when_told()
+    {
+        Guid first = _maker.Take("web.1").ReadManifest().Id;
+        Assert.Contains("there is a snapshot", Assert.Throws<VmmException>(() => _maker.Take("web.1")).Message, StringComparison.Ordinal);
+        Assert.Equal(first, new SnapshotFolder(_maker.PathOf("web.1")).ReadManifest().Id);
+        Assert.NotEqual(first, _maker.Take("web.1", replace: true).ReadManifest().Id);
+        AssertNothingHidden(_maker.Root);
+    }
+
+    [Fact, Trait("Row", "74")]
+    public void What_came_to_the_place_meanwhile_stays()
+    {
+        string path = _maker.PathOf("web.1");
+        using (NewSnapshot making = NewSnapshot.Begin(path, replace: true))
+        {
+            Directory.CreateDirectory(path);
+            File.WriteAllText(Path.Combine(path, "one"), "dear");
+            Assert.Contains("cannot be put at", Assert.Throws<VmmException>(making.Commit).Message, StringComparison.Ordinal);
+        }
+        Assert.Equal("dear", File.ReadAllText(Path.Combine(path, "one")));
+        AssertNothingHidden(_maker.Root);
+    }
+
+    [Fact, Trait("Row", "74")]
+    public void Empty_folder_that_was_filled_meanwhile_stays()
+    {
+        string path = _maker.PathOf("web.1");
+        Directory.CreateDirectory(path);
+        using (NewSnapshot making = NewSnapshot.Begin(path, replace: false))
+        {
+            File.WriteAllText(Path.Combine(path, "one"), "dear");
+            Assert.Throws<VmmException>(making.Commit);
+        }
+        Assert.Equal("dear", File.ReadAllText(Path.Combine(path, "one")));
+    }
+
+    [Fact, Trait("Row", "74")]
+    public void One_that_fails_in_the_middle_leaves_the_old_one_and_nothing_else()
+    {
+        SnapshotFolder old = _maker.Take("web.1");
+        Guid first = old.ReadManifest().Id;
+        Assert.Throws<InvalidOperationException>(() => _maker.Take("web.1", replace: true, change: _ => throw new InvalidOperationException()));
+        Assert.Equal(first, old.ReadManifest().Id);
+        _maker.Open(old);
+        AssertNothingHidden(_maker.Root);
+    }
+
+    [Fact, Trait("Row", "74")]
+    public void Disk_that_is_full_leaves_the_old_one_and_nothing_else()
+    {
+        using TinyMount mount = TinyMount.CreateOrSkip(kilobytes: 512);
+        string root = Path.Combine(mount.Root, "s");
+        Directory.CreateDirectory(root);
+        using SnapshotMaker maker = new(root);
+        SnapshotFolder old = maker.Take("web.1");
+        Guid first = old.ReadManifest().Id;
+        for (ulong page = 0; page < 200; page++)
+            maker.Fill(page, 7);
+        Assert.Contains("ENOSPC", Assert.Throws<VmmException>(() => maker.Take("web.1", replace: true)).Message, StringComparison.Ordinal);
+        Assert.Equal(first, old.ReadManifest().Id);
+        maker.Open(old);
+        AssertNothingHidden(root);
+    }
+
+    [Fact]
+    public void Folder_that_cannot_be_there_is_refused() =>
+        Assert.Contains("there is no folder", Assert.Throws<VmmException>(() => _maker.Take("nowhere/web.1")).Message, StringComparison.Ordinal);
+
+    private static void AssertNothingHidden(string root) => Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(root), path => Path.GetFileName(path).StartsWith('.'));
+}

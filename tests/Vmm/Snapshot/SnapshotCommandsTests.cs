@@ -1,0 +1,137 @@
+using System.CommandLine;
+using Vmm.Cli.Snapshots;
+using Vmm.Host;
+using Vmm.Machine.Config;
+using Vmm.Snapshot;
+using Vmm.Tests.Vmm.Cli;
+using Xunit;
+
+namespace Vmm.Tests.Vmm.Snapshot;
+
+/// <summary>The verbs that work on snapshots on disk, and how a description is changed for a restore.</summary>
+public sealed class SnapshotCommandsTests : IDisposable
+{
+    private readonly SnapshotMaker _maker = new();
+    private readonly SnapshotFolder _first;
+    private readonly SnapshotFolder _second;
+
+    public SnapshotCommandsTests()
+    {
+        _first = _maker.Take("web.1");
+        _maker.Fill(6, 9);
+        _second = _maker.Take("web.2", _first, [6]);
+    }
+
+    public void Dispose() => _maker.Dispose();
+
+    [Fact]
+    public void List_has_a_row_for_each_also_for_one_that_cannot_be_read()
+    {
+        SnapshotFolder broken = _maker.Take("web.3");
+        File.WriteAllText(broken.ManifestFile, "no");
+        string[] lines = Run("snapshots", "list", _maker.Root).TrimEnd().Split('\n');
+        Assert.Equal(4, lines.Length);
+        Assert.Matches("^FOLDER +VM +KIND +TAKEN +RAM +ON DISK +PARENT", lines[0]);
+        Assert.Contains(lines, line => line.StartsWith("web.1", StringComparison.Ordinal) && line.Contains("full", StringComparison.Ordinal) && line.Contains("3 MiB", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains("incremental", StringComparison.Ordinal) && line.TrimEnd().EndsWith("web.1", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains("unreadable: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Show_tells_what_it_is_and_the_sections_it_has()
+    {
+        string text = Run("snapshots", "show", _second.Path);
+        Assert.Contains(_second.ReadManifest().Id.ToString(), text, StringComparison.Ordinal);
+        Assert.Contains("../web.1", text, StringComparison.Ordinal);
+        Assert.Matches("sections +a, b", text);
+        VmmException none = CommandLineRun.Refused("snapshots", "show", _second.Path, "c");
+        Assert.Equal(("there is no section 'c'; there are a, b", ExitCodes.Usage), (none.Message, none.ExitCode));
+    }
+
+    [Fact]
+    public void Verify_says_that_all_is_whole_or_what_is_not()
+    {
+        Assert.Equal($"{_first.Path}: whole\n{_second.Path}: whole, and the 1 that it builds upon\n", Run("snapshots", "verify", _first.Path, _second.Path));
+        DateTime before = File.GetLastWriteTimeUtc(_first.MemoryFile);
+        using (FileStream memory = File.OpenWrite(_first.MemoryFile))
+            memory.WriteByte(99);
+        // Its time says that nothing happened: the sums tell.
+        File.SetLastWriteTimeUtc(_first.MemoryFile, before);
+        Assert.Contains("is not what was saved", CommandLineRun.Refused("snapshots", "verify", _second.Path).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Merge_makes_a_full_one()
+    {
+        string whole = _maker.PathOf("whole");
+        Run("snapshots", "merge", _second.Path, whole);
+        Assert.Equal(SnapshotKind.Full, new SnapshotFolder(whole).ReadManifest().Kind);
+        Assert.Contains("--replace", CommandLineRun.Refused("snapshots", "merge", _second.Path, whole).Message, StringComparison.Ordinal);
+        Run("snapshots", "merge", _second.Path, whole, "--replace");
+    }
+
+    [Fact]
+    public void Diff_counts_pages_and_compares_sections()
+    {
+        string text = Run("snapshots", "diff", _first.Path, _second.Path);
+        Assert.Matches("a +same", text);
+        Assert.Contains("1 of 768 pages differ", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Restore_of_none_says_so() =>
+        Assert.StartsWith("there is no snapshot", CommandLineRun.Refused("restore", _maker.PathOf("nowhere")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Devices_are_named_by_id_or_meant_by_place()
+    {
+        MachineConfig machine = Restore("--disk", "id=b,path=/new/b", "--net", "tap=tap7", "--port", "name=p,socket=/tmp/p");
+        Assert.Equal(("/img/a", "/new/b"), (machine.Disk[0].Path, machine.Disk[1].Path));
+        Assert.Equal(("tap7", "tap1"), (machine.Net[0].Tap, machine.Net[1].Tap));
+        Assert.Equal("/tmp/p", machine.Port[0].Socket);
+        MachineConfig same = Restore();
+        SnapshotFit.Check(same, machine);
+        Assert.Equal(same.Net.Select(net => net.Mac), machine.Net.Select(net => net.Mac));
+    }
+
+    [Theory]
+    [InlineData("--disk", "id=c,path=/new/c", "--disk: the VM that was frozen has no 'c'; it has a, b")]
+    [InlineData("--port", "name=q", "--port: the VM that was frozen has no 'q'; it has p")]
+    public void Device_that_there_is_not_is_refused(string option, string value, string expected)
+    {
+        VmmException refused = Assert.ThrowsAny<VmmException>(() => Restore(option, value));
+        Assert.Equal((expected, ExitCodes.Usage), (refused.Message, refused.ExitCode));
+    }
+
+    [Fact]
+    public void Another_name_makes_new_addresses_of_those_that_were_made()
+    {
+        MachineConfig same = Restore(), other = Restore("--name", "copy");
+        Assert.Equal("copy", other.Name);
+        Assert.NotEqual(same.Net[0].Mac, other.Net[0].Mac);
+        // One that its user gave is the user's to change.
+        Assert.Equal(same.Net[1].Mac, other.Net[1].Mac);
+    }
+
+    private static MachineConfig Restore(params string[] line)
+    {
+        MachineConfig saved = MachineConfigResolver.Resolve(new MachineConfig
+        {
+            Name = "web",
+            Firmware = "hello",
+            Disk = [new DiskConfig { Path = "/img/a", Id = "a" }, new DiskConfig { Path = "/img/b", Id = "b" }],
+            Net = [new NetConfig { Tap = "tap0" }, new NetConfig { Tap = "tap1", Mac = MacAddress.Parse("52:54:00:12:34:56") }],
+            Port = [new PortConfig { Name = "p" }],
+        });
+        Command command = new("restore");
+        RestoreArguments arguments = new(command);
+        return arguments.Describe(command.Parse(line), saved);
+    }
+
+    private static string Run(params string[] arguments)
+    {
+        (int code, string output) = CommandLineRun.Run(arguments);
+        Assert.Equal(0, code);
+        return output;
+    }
+}
