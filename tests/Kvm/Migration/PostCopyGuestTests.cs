@@ -1,6 +1,5 @@
 using Vmm.Host;
 using Vmm.Machine;
-using Vmm.Machine.Build;
 using Vmm.Migration;
 using Vmm.Migration.Protocol;
 using Vmm.Migration.Sending;
