@@ -19,6 +19,6 @@ public class ManageTests
         await LabScript.RunAsync("agent.sh", "ok renamed, rebooted and shut down by the agent; no socket left", await DiskImage.ToolsAsync());
 
     [Fact]
-    public async Task Limit_of_a_disk_holds_within_5_percent_and_changes_while_the_guest_runs() =>
+    public async Task Limit_of_a_disk_is_not_exceeded_and_changes_while_the_guest_runs() =>
         await LabScript.RunAsync("limit-disk.sh", "ok lifted", await DiskImage.ToolsAsync());
 }
