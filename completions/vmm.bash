@@ -26,7 +26,7 @@ _vmm()
 
     if ((cword == 1)); then
         COMPREPLY=($(compgen -W 'run create start list info console pause resume reboot nmi snapshot restore snapshots migrate receive limit link stop agent kill rename rm
-            balloon logs events wait stats top bench check firmware version --help --version --api-socket --event-monitor' -- "$cur"))
+            balloon logs events wait stats top trace bench check firmware version --help --version --api-socket --event-monitor' -- "$cur"))
         return
     fi
     case ${words[1]} in
@@ -39,7 +39,7 @@ _vmm()
         ;;
     run | create)
         case $prev in
-        --kernel | --initrd | --module | --api-socket) _filedir ;;
+        --kernel | --initrd | --module | --api-socket | --trace) _filedir ;;
         --disk) compopt -o nospace; _filedir ;;
         --net) compopt -o nospace; COMPREPLY=($(compgen -W 'passt tap= fd=' -- "$cur")) ;;
         --boot-protocol) COMPREPLY=($(compgen -W 'auto bzimage elf pvh multiboot flat' -- "$cur")) ;;
@@ -64,7 +64,7 @@ _vmm()
             if [[ $cur == -* && ${words[1]} == create ]]; then
                 COMPREPLY=($(compgen -W "$machine_options --force" -- "$cur"))
             elif [[ $cur == -* ]]; then
-                COMPREPLY=($(compgen -W "$machine_options --api-socket --event-monitor --stats --dry-run --detach -d --rm --paused" -- "$cur"))
+                COMPREPLY=($(compgen -W "$machine_options --api-socket --event-monitor --stats --dry-run --detach -d --rm --paused --trace" -- "$cur"))
             else
                 _filedir json
             fi
@@ -150,6 +150,23 @@ _vmm()
         else
             _filedir -d
         fi
+        ;;
+    trace)
+        case $prev in
+        --save | --symbols) _filedir ;;
+        --reason) COMPREPLY=($(compgen -W 'io mmio x86_rdmsr x86_wrmsr hlt shutdown' -- "$cur")) ;;
+        --output) COMPREPLY=($(compgen -W 'text table json' -- "$cur")) ;;
+        --device | --port | --address | --vcpu | --count | --seconds) ;;
+        *)
+            if [[ $cur == -* ]]; then
+                COMPREPLY=($(compgen -W '--reason --device --port --address --vcpu --count --seconds --save --symbols --output --help' -- "$cur"))
+            elif ((cword == 2)); then
+                COMPREPLY=($(compgen -W "show stats $(vmm list --quiet 2>/dev/null)" -- "$cur"))
+            else
+                _filedir
+            fi
+            ;;
+        esac
         ;;
     link)
         case $cword in

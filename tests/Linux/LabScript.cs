@@ -32,10 +32,13 @@ internal static class LabScript
         Kernel kernel = await KernelStore.GetAsync(flavour);
         string initramfs = await GuestInitramfs.ShellAsync(kernel);
         string path = Path.Combine(LabPaths.Checkout, "tests/Linux/Scripts", script);
-        var result = await lab.RunAsync($"sh {path} {GuestSpec.Program} {kernel.BzImage} {initramfs} {string.Join(' ', more)} 2>&1", s_limit);
+        // What it does is written down beside what it says, and shown when it fails: a command that is not true says nothing.
+        string said = $"/tmp/script-{Environment.ProcessId}.said";
+        var result = await lab.RunAsync(
+            $"sh -x {path} {GuestSpec.Program} {kernel.BzImage} {initramfs} {string.Join(' ', more)} 2>{said}; code=$?; [ $code -eq 0 ] || {{ echo '== its last commands'; tail -n 25 {said}; }}; rm -f {said}; exit $code", s_limit);
         TestContext.Current.TestOutputHelper?.WriteLine(result.Output);
         string last = result.Output.TrimEnd().Split('\n')[^1];
-        Assert.SkipWhen(result.ExitCode == NotHere, last);
-        Assert.True(result.ExitCode == 0 && last.StartsWith(lastWords, StringComparison.Ordinal), result.Output);
+        Assert.SkipWhen(result.ExitCode == NotHere, result.Output.Split("\n== its last commands")[0].TrimEnd().Split('\n')[^1]);
+        Assert.True(result.ExitCode == 0 && last.StartsWith(lastWords, StringComparison.Ordinal), $"{script} ended with {result.ExitCode}\n{result.Output}");
     }
 }

@@ -7,6 +7,7 @@ using Vmm.Machine;
 using Vmm.Machine.Build;
 using Vmm.Machine.Config;
 using Vmm.Snapshot;
+using Vmm.Trace.Recording;
 
 namespace Vmm.Cli;
 
@@ -18,24 +19,27 @@ internal static class MachineSession
     /// <param name="where">Where it is steered from besides the terminal.</param>
     /// <param name="restore">The snapshot that it starts from; null for power-on.</param>
     /// <param name="paused">Whether the guest is held before its first instruction.</param>
+    /// <param name="trace">The file that its exits are recorded in; null for none.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(MachineConfig config, ControlEndPoints where, RestoreSettings? restore = null, bool paused = false) =>
-        Run(config, where, restore?.Open(config), paused);
+    public static int Run(MachineConfig config, ControlEndPoints where, RestoreSettings? restore = null, bool paused = false, string? trace = null) =>
+        Run(config, where, restore?.Open(config), paused, trace);
 
     /// <summary>Runs one that comes from elsewhere.</summary>
     /// <param name="config">Resolved.</param>
     /// <param name="where">Where it is steered from besides the terminal.</param>
     /// <param name="origin">Where its first start comes from; null for power-on.</param>
     /// <param name="paused">Whether the guest is held before its first instruction.</param>
+    /// <param name="trace">The file that its exits are recorded in; null for none.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(MachineConfig config, ControlEndPoints where, IMachineOrigin? origin, bool paused = false)
+    public static int Run(MachineConfig config, ControlEndPoints where, IMachineOrigin? origin, bool paused = false, string? trace = null)
     {
         MachineOutcome outcome;
+        using BootTrace? traced = trace is null ? null : new BootTrace(trace);
         using VmmLog log = VmmLog.Open(config);
         VmControl? control = null;
         StopSignals signals = new(_ => control?.Stop());
         EventHub events = new(TimeProvider.System) { Machine = config.Name };
-        control = new(events, log, signals);
+        control = new(events, log, signals) { BootTrace = traced };
         try
         {
             using ControlEnds ends = new(where, events, TimeProvider.System);
@@ -50,6 +54,8 @@ internal static class MachineSession
             log.Dispose();
             signals.Dispose();
         }
+        if (traced?.Finish() is { } written)
+            System.Console.Error.WriteLine($"vmm: {config.Name}: {written}");
         Tell(config, control.Run!, outcome);
         return signals.Received is int signal and not 0 ? ExitCodes.Signalled(signal) : OutcomeReport.ExitCode(outcome);
     }

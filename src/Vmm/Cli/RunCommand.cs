@@ -18,6 +18,8 @@ internal static class RunCommand
 
         Option<bool> paused = new("--paused") { Description = "Hold the guest before its first instruction, until 'vmm resume'" };
 
+        Option<string?> trace = new("--trace") { Description = "Record every exit in a file that 'vmm trace show' and 'vmm trace stats' read", HelpName = "file" };
+
         Command command = new("run", "Run a machine");
         MachineArguments machine = new(command);
         command.Add(stats);
@@ -25,6 +27,7 @@ internal static class RunCommand
         command.Add(detach);
         command.Add(remove);
         command.Add(paused);
+        command.Add(trace);
         ControlOptions control = new();
         control.AddTo(command);
         command.SetAction(line =>
@@ -35,12 +38,14 @@ internal static class RunCommand
                 System.Console.Out.WriteLine(MachineConfigFile.Write(config));
             else if (line.GetValue(detach) && where != ControlEndPoints.None)
                 throw UsageException.For(command, "--api-socket and --event-monitor: only in the foreground; -d has 'vmm' commands in their place ('vmm info', 'vmm events')");
+            else if (line.GetValue(detach) && line.GetValue(trace) is not null)
+                throw UsageException.For(command, "--trace: only in the foreground; 'vmm run -d --paused', then 'vmm trace NAME --save FILE' and 'vmm resume NAME' record all of one in the background");
             else if (line.GetValue(detach))
                 System.Console.Out.WriteLine(BackgroundLauncher.Run(config, line.GetValue(remove), paused: line.GetValue(paused)));
             else if (line.GetValue(remove))
                 throw UsageException.For(command, "--rm: has a meaning only with -d; a machine in the foreground leaves nothing anyway");
             else
-                return MachineSession.Run(config, where, paused: line.GetValue(paused));
+                return MachineSession.Run(config, where, paused: line.GetValue(paused), trace: line.GetValue(trace));
             return ExitCodes.PoweredOff;
         });
         return command;

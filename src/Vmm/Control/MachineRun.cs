@@ -8,6 +8,7 @@ using Vmm.Machine.Build;
 using Vmm.Machine.Config;
 using Vmm.Metrics;
 using Vmm.Ports;
+using Vmm.Trace.Recording;
 using Vmm.Vsock;
 
 namespace Vmm.Control;
@@ -40,6 +41,7 @@ internal sealed class MachineRun : IDisposable
     // Taken within _lock, or alone by Stop: an end never waits for a command that is under way.
     private readonly Lock _ending = new();
     private MicroVm? _current;
+    private TraceRecorder? _trace;
     private bool _stopAsked;
     private bool _rebootAsked;
     private bool _over;
@@ -217,6 +219,18 @@ internal sealed class MachineRun : IDisposable
         return new BorrowedMachine(vm, GiveBack);
     });
 
+    /// <summary>Has every exit recorded, of this start of the guest and of later ones, or no longer.</summary>
+    /// <param name="recorder">The trace; null for none any more.</param>
+    public void Trace(TraceRecorder? recorder)
+    {
+        lock (_lock)
+        {
+            _trace = recorder;
+            if (_current is { } vm)
+                vm.Machine.Trace(recorder is null ? null : MachineTracer.Of(recorder, vm));
+        }
+    }
+
     /// <summary>What the machine has done so far, all starts of its guest together; also when its run is over.</summary>
     public MachineMetrics ReadMetrics()
     {
@@ -258,6 +272,8 @@ internal sealed class MachineRun : IDisposable
                     return new MachineOutcome(OutcomeKind.Stopped);
                 _rebootAsked = false;
                 _current = vm;
+                if (_trace is not null)
+                    vm.Machine.Trace(MachineTracer.Of(_trace, vm));
                 // Within the lock: a machine that a signal ended first could not be started.
                 vm.Machine.Start(held);
             }

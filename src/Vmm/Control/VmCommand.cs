@@ -39,6 +39,9 @@ internal enum VmCommand
     /// <summary>Move it to another process while it runs.</summary>
     Migrate,
 
+    /// <summary>Record its exits.</summary>
+    Trace,
+
     /// <summary>Start the guest again, as a reset does.</summary>
     Reboot,
 

@@ -6,6 +6,7 @@ using Vmm.Machine;
 using Vmm.Machine.Build;
 using Vmm.Machine.Config;
 using Vmm.Snapshot;
+using Vmm.Trace;
 
 namespace Vmm.Control;
 
@@ -312,7 +313,10 @@ internal sealed partial class VmControl : IDisposable
         // The run before is over, but may be giving its last things back.
         Join();
         Events.Publish("vm", "booting");
-        return new MachineRun(_config!, _signals, _log, Events, _hub, Folder?.Invoke()) { NetLost = (index, why) => OnLink(index, NetLink.Down, why), Origin = origin, StartsPaused = paused };
+        MachineRun run = new(_config!, _signals, _log, Events, _hub, Folder?.Invoke()) { NetLost = (index, why) => OnLink(index, NetLink.Down, why), Origin = origin, StartsPaused = paused };
+        if (BootTrace is not null)
+            run.Trace(_trace = BootTrace.Begin(HeaderOf(new ExitFilter())));
+        return run;
     }
 
     private void Main(MachineRun run, Action onStarted, Action<Exception> onRefused)

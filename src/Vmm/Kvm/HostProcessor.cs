@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using System.Text;
 
 namespace Vmm.Kvm;
 
@@ -16,4 +18,16 @@ internal static class HostProcessor
     /// </summary>
     public static bool HasVirtualization { get; } =
         (X86Base.CpuId(FeatureLeaf, 0).Ecx & VmxBit) != 0 || (X86Base.CpuId(ExtendedFeatureLeaf, 0).Ecx & SvmBit) != 0;
+
+    /// <summary>Its name, as it gives it (Intel SDM 2A, CPUID, "Brand String").</summary>
+    public static string Name { get; } = ReadName();
+
+    private static string ReadName()
+    {
+        const int first = unchecked((int)0x8000_0002), leaves = 3;
+        Span<int> words = stackalloc int[leaves * 4];
+        for (int leaf = 0; leaf < leaves; leaf++)
+            (words[leaf * 4], words[leaf * 4 + 1], words[leaf * 4 + 2], words[leaf * 4 + 3]) = X86Base.CpuId(first + leaf, 0);
+        return Encoding.ASCII.GetString(MemoryMarshal.AsBytes(words)).TrimEnd('\0').Trim();
+    }
 }

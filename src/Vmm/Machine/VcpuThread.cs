@@ -18,6 +18,7 @@ internal sealed class VcpuThread
     private bool _started;
     private int _id;
     private volatile ThreadTimes? _last;
+    private volatile IExitTracer? _tracer;
 
     /// <summary>Prepares the thread; it does not run yet.</summary>
     /// <param name="vcpu">The vCPU.</param>
@@ -49,6 +50,13 @@ internal sealed class VcpuThread
 
     /// <summary>The thread's number at the kernel; 0 before it has come up.</summary>
     public int Id => Volatile.Read(ref _id);
+
+    /// <summary>Who is told of every exit; null for nobody. Looked at when the vCPU passes its gate, so that exits that nobody traces cost nothing more.</summary>
+    public IExitTracer? Tracer
+    {
+        get => _tracer;
+        set => _tracer = value;
+    }
 
     /// <summary>Where its time went so far; once it has ended, in all.</summary>
     public ThreadTimes Times()
@@ -87,6 +95,7 @@ internal sealed class VcpuThread
         // Passed once before the first entry: a close or an end from before BindToThread could not kick us.
         bool go = _gate.Pass();
         counters.EnterGuest();
+        go = go && LoopTraced();
         while (go)
         {
             switch (_vcpu.Run())
@@ -104,6 +113,54 @@ internal sealed class VcpuThread
                     counters.NoteKick();
                     go = _gate.Pass();
                     counters.EnterGuest();
+                    go = go && LoopTraced();
+                    break;
+            }
+        }
+    }
+
+    /// <summary>The same, and each exit is told to the tracer, for as long as there is one.</summary>
+    /// <returns>Whether the vCPU goes on.</returns>
+    private bool LoopTraced()
+    {
+        while (_tracer is { } tracer)
+        {
+            tracer.Begin(_vcpu);
+            bool go = LoopTraced(tracer);
+            tracer.End(_vcpu);
+            if (!go)
+                return false;
+        }
+        return true;
+    }
+
+    private bool LoopTraced(IExitTracer tracer)
+    {
+        ExitCounters counters = _dispatcher.Counters;
+        while (true)
+        {
+            long ran = counters.RunTime;
+            switch (_vcpu.Run())
+            {
+                case VcpuExit.Guest:
+                    long handled = counters.HandlerTime;
+                    MachineOutcome? outcome = _dispatcher.Dispatch(_vcpu);
+                    counters.LeaveGuest();
+                    tracer.Note(_vcpu, counters.RunTime - ran, counters.HandlerTime - handled);
+                    counters.EnterGuest();
+                    if (outcome is null)
+                        break;
+                    _end(outcome);
+                    if (!_gate.Pass())
+                        return false;
+                    break;
+                case VcpuExit.Kicked:
+                    counters.LeaveGuest();
+                    counters.NoteKick();
+                    bool go = _gate.Pass();
+                    counters.EnterGuest();
+                    if (!go || !ReferenceEquals(_tracer, tracer))
+                        return go;
                     break;
             }
         }

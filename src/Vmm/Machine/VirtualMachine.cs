@@ -121,6 +121,25 @@ internal sealed class VirtualMachine : IDisposable
         }
     }
 
+    /// <summary>Has every exit told, or no longer. When this returns no vCPU tells the tracer before anything.</summary>
+    /// <param name="tracer">Who is told; null for nobody.</param>
+    /// <exception cref="VmmException">A vCPU did not answer in <see cref="PauseTimeout"/>.</exception>
+    public void Trace(IExitTracer? tracer)
+    {
+        using Lock.Scope alone = _moving.EnterScope();
+        foreach (VcpuThread thread in _threads)
+            thread.Tracer = tracer;
+        // Those that run come by the gate once; those that are held, or not started yet, do so by themselves.
+        if (State != MachineState.Running)
+            return;
+        _gate.Close();
+        KickAll();
+        bool held = _gate.WaitUntilHeld(PauseTimeout);
+        _gate.Open();
+        if (!held && State == MachineState.Running)
+            throw new VmmException($"a vCPU did not leave the guest within {PauseTimeout.TotalSeconds:0} s");
+    }
+
     /// <summary>Sends a non-maskable interrupt to every vCPU. They are held meanwhile: KVM takes it only from a vCPU that is out of the guest, and a halted one would not come by itself.</summary>
     /// <exception cref="VmmException">The machine is not running, or a vCPU did not answer.</exception>
     public void InjectNmi()

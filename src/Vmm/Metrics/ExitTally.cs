@@ -23,7 +23,7 @@ internal sealed class ExitTally
         for (int reason = 0; reason < counters.ByReason.Length; reason++)
         {
             if (counters.ByReason[reason] is { } latency)
-                Sum(_reasons, ReasonName((KvmExitReason)reason)).Add(latency);
+                Sum(_reasons, ExitReasonName.Of((KvmExitReason)reason)).Add(latency);
         }
         foreach (DeviceExits exits in counters.ByDevice)
             Sum(_devices, exits.Device?.Name ?? Nobody).Add(exits.Latency);
@@ -72,9 +72,4 @@ internal sealed class ExitTally
             Buckets = buckets,
         };
     }
-
-    private static string ReasonName(KvmExitReason reason) =>
-        Enum.IsDefined(reason)
-            ? reason.ToString().Replace("KVM_EXIT_", "", StringComparison.Ordinal).ToLowerInvariant()
-            : $"reason {(uint)reason}";
 }

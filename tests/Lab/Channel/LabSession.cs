@@ -8,7 +8,7 @@ namespace Vmm.Lab.Channel;
 public sealed class LabSession : IAsyncDisposable
 {
     /// <summary>How long <see cref="ExpectAsync(string, TimeSpan?)"/> waits when not told.</summary>
-    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(5);
 
     private const int InputWindow = 256 * 1024, InputChunk = 32 * 1024;
     private readonly AgentConnection _connection;

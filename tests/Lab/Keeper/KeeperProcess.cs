@@ -17,7 +17,7 @@ internal sealed class KeeperProcess : IDisposable
 {
     public const string ListeningLine = "listening";
     private const int DefaultLingerSeconds = 30, BootAttempts = 2;
-    private static readonly TimeSpan BootLimit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan BootLimit = TimeSpan.FromMinutes(5);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<KeeperState> _booted = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -50,13 +50,18 @@ show() { cat $here/plain; }
 from_host() {
     awaited=$guest
     until_true answers
+    # In a lab that has other things to do a reply may be late: again, then.
+    until_true no_loss 5 56
+    until_true no_loss 3 1400
+    touch $here/pinged
     awaited=
-    busybox ping -c 5 192.0.2.2 >$here/ping
-    busybox ping -c 3 -s 1400 192.0.2.2 >>$here/ping
 }
+no_loss() { busybox ping -c $1 -s $2 192.0.2.2 >$here/ping && grep -q ' 0% packet loss' $here/ping; }
 meanwhile=from_host
 boot plain "tap=$tap,mac=02:00:00:00:00:02" "cat /sys/class/net/eth0/address
-ping -c 5 192.0.2.1
+until ping -c 5 192.0.2.1 >/tmp/pings && grep -q ' 0% packet loss' /tmp/pings; do sleep 1; done
+cat /tmp/pings
+until curl -sf http://192.0.2.1:8000/pinged; do sleep 1; done
 curl -s http://192.0.2.1:8000/big | sha256sum
 iperf3 -c 192.0.2.1 -t 3 | grep receiver
 iperf3 -c 192.0.2.1 -t 3 -R | grep receiver
@@ -67,7 +72,6 @@ meanwhile=
 grep -q '02:00:00:00:00:02' $here/plain
 grep -q '5 packets received, 0% packet loss' $here/plain
 grep -qF "${sum%% *}" $here/plain || { echo "the download differs"; cat $here/plain; exit 1; }
-grep -q '3 packets received, 0% packet loss' $here/ping
 grep -E 'receiver|round-trip' $here/plain $here/ping | sed "s|$here/||"
 echo "ok pinged both ways, downloaded, streamed both ways"
 

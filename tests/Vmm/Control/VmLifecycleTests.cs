@@ -25,6 +25,8 @@ public sealed class VmLifecycleTests
         [(VmState.Paused, VmCommand.Snapshot)] = VmState.Paused,
         [(VmState.Running, VmCommand.Migrate)] = VmState.Running,
         [(VmState.Paused, VmCommand.Migrate)] = VmState.Paused,
+        [(VmState.Running, VmCommand.Trace)] = VmState.Running,
+        [(VmState.Paused, VmCommand.Trace)] = VmState.Paused,
         [(VmState.Running, VmCommand.Shutdown)] = VmState.Shutdown,
         [(VmState.Running, VmCommand.Delete)] = VmState.None,
         [(VmState.Paused, VmCommand.Resume)] = VmState.Running,

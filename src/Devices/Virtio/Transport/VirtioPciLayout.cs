@@ -1,7 +1,7 @@
 namespace Vmm.Devices.Virtio.Transport;
 
 /// <summary>Where the structures of Virtio 1.2, 4.1.4 are in this transport's BAR: a page each, so that a guest may map them apart.</summary>
-internal static class VirtioPciLayout
+public static class VirtioPciLayout
 {
     /// <summary>The BAR that holds the structures.</summary>
     public const int Bar = 0;

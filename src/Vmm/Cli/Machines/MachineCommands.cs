@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Vmm.Cli.Snapshots;
+using Vmm.Cli.Trace;
 
 namespace Vmm.Cli.Machines;
 
@@ -29,6 +30,7 @@ internal static class MachineCommands
         BalloonCommand.Create(),
         StatsCommand.Create(),
         TopCommand.Create(),
+        TraceCommand.Create(),
         LogsCommand.Create(),
         EventsCommand.Create(),
         WaitCommand.Create(),

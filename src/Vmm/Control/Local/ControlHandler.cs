@@ -23,6 +23,12 @@ internal sealed class ControlHandler(VmControl control, LockedVm vm, ConsoleHub?
         {
             if (request.Verb == ControlVerb.Console)
                 return ServeConsole(stream);
+            if (request.Verb == ControlVerb.Trace)
+            {
+                TraceServing serving = new(stream);
+                control.Trace(request.Trace?.Filter ?? new(), request.Trace?.Most ?? long.MaxValue, serving, serving.HadEnough);
+                return false;
+            }
             if (request.Verb == ControlVerb.Migrate)
                 return Migrate(request, stream);
             reply = Do(request, stream);

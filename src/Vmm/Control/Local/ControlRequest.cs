@@ -1,6 +1,7 @@
 using Vmm.Machine.Config;
 using Vmm.Migration;
 using Vmm.Snapshot;
+using Vmm.Trace;
 
 namespace Vmm.Control.Local;
 
@@ -30,6 +31,9 @@ internal sealed record ControlRequest
 
     /// <summary>Where to and how, for <see cref="ControlVerb.Migrate"/>.</summary>
     public MigrationRequest? Migration { get; init; }
+
+    /// <summary>Which exits, and how many at most, for <see cref="ControlVerb.Trace"/>.</summary>
+    public TraceRequest? Trace { get; init; }
 
     /// <summary>For <see cref="ControlVerb.Resume"/>: also a guest that may run elsewhere.</summary>
     public bool Force { get; init; }

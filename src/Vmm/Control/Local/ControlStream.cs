@@ -94,7 +94,7 @@ internal sealed unsafe class ControlStream(SafeFd socket) : IDisposable
     public bool WaitForMore(TimeSpan limit)
     {
         Linux.pollfd one = new() { fd = Socket.Number, events = Linux.POLLIN };
-        Linux.timespec patience = new() { tv_sec = (long)limit.TotalSeconds };
+        Linux.timespec patience = new() { tv_sec = (long)limit.TotalSeconds, tv_nsec = limit.Milliseconds * 1_000_000 };
         int ready;
         do
         {

@@ -64,6 +64,9 @@ internal enum ControlVerb
     /// <summary>Keep the connection open until the VM's process is about to end.</summary>
     Wait,
 
+    /// <summary>Record exits: after the answer the connection carries the trace, until the client sends a byte.</summary>
+    Trace,
+
     /// <summary>Attach to the console: after the answer the connection carries it.</summary>
     Console,
 }

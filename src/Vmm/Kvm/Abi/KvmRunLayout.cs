@@ -26,6 +26,24 @@ internal unsafe struct kvm_run
 
     [FieldOffset(288)] public ulong kvm_valid_regs;
     [FieldOffset(296)] public ulong kvm_dirty_regs;
+    [FieldOffset(304)] public synced s;
+
+    /// <summary>What KVM keeps here of a vCPU's registers while <c>kvm_valid_regs</c> asks for it.</summary>
+    public struct synced
+    {
+        public kvm_sync_regs regs;
+    }
+}
+
+/// <summary>Registers in struct kvm_run (KVM_CAP_SYNC_REGS).</summary>
+internal struct kvm_sync_regs
+{
+    public const ulong KVM_SYNC_X86_REGS = 1;
+    public const ulong KVM_SYNC_X86_SREGS = 2;
+
+    public kvm_regs regs;
+    public kvm_sregs sregs;
+    public kvm_vcpu_events events;
 }
 
 /// <summary>KVM_EXIT_UNKNOWN.</summary>

@@ -2,6 +2,7 @@ using Vmm.Devices.State;
 using Vmm.Devices.Virtio;
 using Vmm.Devices.Virtio.Net;
 using Vmm.Kvm;
+using Vmm.Kvm.Abi;
 using Vmm.Kvm.State;
 using Vmm.Machine.Dirty;
 using Vmm.Snapshot;
@@ -44,6 +45,16 @@ internal sealed class MicroVm : IDisposable
 
     /// <summary>What this host can give a guest that was begun elsewhere.</summary>
     public HostOffer Offer => HostOffer.Of(_kvm, _vm, Vcpus[0]);
+
+    /// <summary>Whether KVM can tell registers with each exit (KVM_CAP_SYNC_REGS).</summary>
+    public bool SyncsRegisters
+    {
+        get
+        {
+            const int both = (int)(kvm_sync_regs.KVM_SYNC_X86_REGS | kvm_sync_regs.KVM_SYNC_X86_SREGS);
+            return (_kvm.Check(KvmCapability.KVM_CAP_SYNC_REGS) & both) == both;
+        }
+    }
 
     /// <summary>Which pages of its memory are written; off until somebody wants to know.</summary>
     public DirtyLog Dirty => _dirty.Value;

@@ -17,6 +17,12 @@ internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory,
     /// <summary>What was counted and timed so far.</summary>
     public ExitCounters Counters { get; } = new(counts);
 
+    /// <summary>The I/O ports, for who wants to know whom an access goes to.</summary>
+    public AddressBus Ports => ports;
+
+    /// <summary>Device registers in the memory address space, likewise.</summary>
+    public AddressBus Memory => memory;
+
     /// <summary>Who answers model-specific registers that KVM does not know; null for nobody.</summary>
     public IMsrDevice? Msrs { get; init; }
 

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Vmm.Control.Local;
+using Vmm.Host;
+using Vmm.Registry;
+using Vmm.Trace;
+using Vmm.Trace.Format;
+using Vmm.Trace.Recording;
+
+namespace Vmm.Cli.Trace;
+
+/// <summary><c>vmm trace</c>: every exit of a running VM, as it happens, shown or saved.</summary>
+internal static class TraceCommand
+{
+    /// <summary>The command for the parser.</summary>
+    public static Command Create()
+    {
+        // Not needed before "show" and "stats".
+        Argument<string?> name = new("name") { Description = "The VM", Arity = ArgumentArity.ZeroOrOne };
+        FilterOptions filters = new();
+        Option<string?> count = TraceFileCommands.Count();
+        Option<string?> seconds = new("--seconds") { Description = "Stop after so long", HelpName = "seconds" };
+        Option<string?> save = new("--save") { Description = "Save it in a file instead of showing it", HelpName = "file" };
+        Option<string?> symbols = TraceFileCommands.Symbols();
+        Option<string?> output = TraceFileCommands.Output("text");
+        Command command = new("trace", "Show every exit of a running VM as it happens, or save them") { name, count, seconds, save, symbols, output };
+        filters.AddTo(command);
+        command.Add(TraceFileCommands.CreateShow());
+        command.Add(TraceFileCommands.CreateStats());
+        command.SetAction(line =>
+        {
+            ExitFilter filter = filters.Read(line);
+            long most = TraceFileCommands.ReadCount(line, count);
+            TimeSpan limit = line.GetValue(seconds) is null ? Timeout.InfiniteTimeSpan : Seconds.Read(line, seconds, 0);
+            // Filtered there already; what comes is shown.
+            TraceView view = new(TraceFileCommands.ReadSymbols(line, symbols), new ExitFilter(), long.MaxValue, TraceFileCommands.WantsJson(line, output, "text"));
+            VmFolder folder = VmHome.Find().Existing(line.GetValue(name) ?? throw UsageException.For(command, "which VM? ('vmm list' shows them)"));
+            using FileStream? file = line.GetValue(save) is { } path ? TraceFile.Create(path) : null;
+            using ControlClient client = ControlClient.Connect(folder, "trace");
+            client.Ask(new ControlRequest { Verb = ControlVerb.Trace, Trace = new TraceRequest(filter, most == long.MaxValue ? null : most) });
+            Receive(client, limit, stream =>
+            {
+                if (file is null)
+                    view.Show(new TraceReader(stream), flush: true);
+                else
+                    stream.CopyTo(file);
+            });
+            return ExitCodes.PoweredOff;
+        });
+        return command;
+    }
+
+    private static void Receive(ControlClient client, TimeSpan limit, Action<Stream> use)
+    {
+        client.Stream.IsPatient = true;
+        void HaveEnough() => client.Stream.TrySend([0]);
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
+        {
+            // What is on its way still comes, and the trace's end.
+            context.Cancel = true;
+            HaveEnough();
+        });
+        using Timer timer = new(_ => HaveEnough(), null, limit, Timeout.InfiniteTimeSpan);
+        try
+        {
+            use(new ControlStreamReader(client.Stream));
+        }
+        catch (Exception wrong) when (wrong is TraceException or IOException)
+        {
+            throw new VmmException($"the trace ended early: {wrong.Message}", cause: wrong);
+        }
+    }
+}

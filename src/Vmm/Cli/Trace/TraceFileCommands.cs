@@ -1,0 +1,112 @@
+using System.CommandLine;
+using System.Globalization;
+using Vmm.Cli.Machines;
+using Vmm.Host;
+using Vmm.Machine.Config;
+using Vmm.Trace;
+using Vmm.Trace.Format;
+using Vmm.Trace.Recording;
+using Vmm.Trace.Report;
+
+namespace Vmm.Cli.Trace;
+
+/// <summary><c>vmm trace show</c> and <c>vmm trace stats</c>: a trace that was saved. They need no KVM.</summary>
+internal static class TraceFileCommands
+{
+    /// <summary><c>show</c>.</summary>
+    public static Command CreateShow()
+    {
+        Argument<string> path = new("file") { Description = "The trace" };
+        FilterOptions filters = new();
+        Option<string?> count = Count();
+        Option<string?> symbols = Symbols();
+        Option<string?> output = Output("text");
+        Command command = new("show", "Show the exits of a trace that was saved, a line each") { path, count, symbols, output };
+        filters.AddTo(command);
+        command.SetAction(line =>
+        {
+            TraceView view = new(ReadSymbols(line, symbols), filters.Read(line), ReadCount(line, count), WantsJson(line, output, "text"));
+            Read(line.GetValue(path)!, reader => view.Show(reader, flush: false));
+            return ExitCodes.PoweredOff;
+        });
+        return command;
+    }
+
+    /// <summary><c>stats</c>.</summary>
+    public static Command CreateStats()
+    {
+        Argument<string> path = new("file") { Description = "The trace" };
+        FilterOptions filters = new();
+        Option<string?> symbols = Symbols();
+        Option<string?> output = VmArgument.Output();
+        Command command = new("stats", "Add the exits of a trace up: by reason, device, register and instruction") { path, symbols, output };
+        filters.AddTo(command);
+        command.SetAction(line =>
+        {
+            ExitFilter filter = filters.Read(line);
+            bool json = VmArgument.WantsJson(line, output);
+            TraceLine lines = new(ReadSymbols(line, symbols));
+            TraceTally tally = new(lines);
+            Read(line.GetValue(path)!, reader =>
+            {
+                foreach (TracedExit exit in reader.Exits())
+                {
+                    var register = lines.Read(exit);
+                    if (filter.Wants(exit))
+                        tally.Add(exit, register);
+                }
+                System.Console.Out.Write(json ? TraceStatistics.Json(tally, reader.End) + "\n" : TraceStatistics.Text(tally, reader.End));
+            });
+            return ExitCodes.PoweredOff;
+        });
+        return command;
+    }
+
+    /// <summary><c>--symbols</c>.</summary>
+    public static Option<string?> Symbols() => new("--symbols") { Description = "Names of addresses: a System.map, or a vmlinux with symbols", HelpName = "file" };
+
+    /// <summary><c>--count</c>.</summary>
+    public static Option<string?> Count() => new("--count") { Description = "Stop after so many exits", HelpName = "number" };
+
+    /// <summary><c>--output</c>.</summary>
+    /// <param name="usual">What is written when nothing is said.</param>
+    public static Option<string?> Output(string usual) => new("--output") { Description = $"How to write it [{usual}]", HelpName = $"{usual}|json" };
+
+    /// <summary>Whether JSON was asked for.</summary>
+    /// <exception cref="UsageException">Something else was.</exception>
+    public static bool WantsJson(ParseResult line, Option<string?> output, string usual) => line.GetValue(output) switch
+    {
+        "json" => true,
+        null => false,
+        string text when text == usual => false,
+        string other => throw UsageException.For(line.CommandResult.Command, $"--output: '{Printable.Escape(other)}' is none of {usual}, json"),
+    };
+
+    /// <summary>Reads the symbols, where they were asked for.</summary>
+    public static SymbolTable? ReadSymbols(ParseResult line, Option<string?> symbols) => line.GetValue(symbols) is { } file ? SymbolTable.Open(file) : null;
+
+    /// <summary>Reads a number of exits.</summary>
+    /// <exception cref="UsageException">It is none.</exception>
+    public static long ReadCount(ParseResult line, Option<string?> count)
+    {
+        if (line.GetValue(count) is not string text)
+            return long.MaxValue;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number > 0
+            ? number
+            : throw UsageException.For(line.CommandResult.Command, $"--count: '{Printable.Escape(text)}' is no number of exits: it is to be 1 or more");
+    }
+
+    private static void Read(string path, Action<TraceReader> use)
+    {
+        using FileStream file = TraceFile.Open(path);
+        try
+        {
+            use(new TraceReader(file));
+        }
+        catch (Exception wrong) when (wrong is TraceException or IOException)
+        {
+            System.Console.Out.Flush();
+            throw new VmmException($"'{Printable.Escape(path)}': {wrong.Message}", cause: wrong);
+        }
+    }
+}

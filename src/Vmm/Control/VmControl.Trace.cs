@@ -1,0 +1,86 @@
+using Vmm.Cli;
+using Vmm.Host;
+using Vmm.Kvm;
+using Vmm.Trace;
+using Vmm.Trace.Format;
+using Vmm.Trace.Recording;
+
+namespace Vmm.Control;
+
+/// <content>Traces of exits.</content>
+internal sealed partial class VmControl
+{
+    /// <summary>How often records are written that do not fill a block: who watches sees them that late at most.</summary>
+    private static readonly TimeSpan s_traceRhythm = TimeSpan.FromMilliseconds(100);
+
+    private TraceRecorder? _trace;
+
+    /// <summary>The trace of the next boot, from its first instruction; null for none.</summary>
+    public BootTrace? BootTrace { get; init; }
+
+    /// <summary>Records every exit until there are enough, who watches has enough, or the guest's run is over; through its resets.</summary>
+    /// <param name="filter">Which exits are wanted.</param>
+    /// <param name="most">How many at most.</param>
+    /// <param name="sink">Where the trace goes.</param>
+    /// <param name="hadEnough">Waits for so long, and says whether who watches has enough. On this thread, again and again.</param>
+    /// <exception cref="VmmException">The VM does not run, or is traced already.</exception>
+    public TraceEnd Trace(ExitFilter filter, long most, ITraceSink sink, Func<TimeSpan, bool> hadEnough)
+    {
+        MachineRun run;
+        TraceRecorder recorder;
+        lock (_commands)
+        {
+            Check(VmCommand.Trace);
+            if (_trace is not null)
+                throw new VmmException($"'{_config!.Name}' is being traced already, and one trace at a time is possible");
+            run = Run!;
+            recorder = _trace = new TraceRecorder(sink, HeaderOf(filter), filter, most);
+        }
+        try
+        {
+            Begin(run, recorder);
+            Events.Publish("vm", "tracing");
+            while (recorder.Over is null && run.State != Machine.MachineState.Ended)
+            {
+                if (hadEnough(s_traceRhythm))
+                    recorder.Stop("who watched had enough");
+                recorder.Mark();
+            }
+            recorder.Stop("the guest's run was over");
+            run.Trace(null);
+            TraceEnd end = recorder.Finish();
+            Events.Publish("vm", "traced", ("exits", $"{end.Recorded}"), ("reason", end.Reason));
+            return end;
+        }
+        finally
+        {
+            lock (_commands)
+                _trace = null;
+        }
+    }
+
+    /// <summary>Who watches has its answer already: what goes wrong now is how the trace ends.</summary>
+    private static void Begin(MachineRun run, TraceRecorder recorder)
+    {
+        try
+        {
+            run.Trace(recorder);
+        }
+        catch (VmmException refused)
+        {
+            recorder.Stop(refused.Message);
+        }
+    }
+
+    private TraceHeader HeaderOf(ExitFilter filter) => new()
+    {
+        Machine = _config!.Name,
+        Vcpus = _config.Cpus.Count ?? 1,
+        Kernel = _config.Kernel ?? _config.Firmware,
+        Program = $"vmm {VersionCommand.Current}",
+        Host = Environment.OSVersion.VersionString,
+        Processor = HostProcessor.Name,
+        Started = DateTimeOffset.UtcNow,
+        Filter = filter.IsOpen ? null : filter,
+    };
+}

@@ -1,0 +1,41 @@
+using Vmm.Devices.Platform.Spec;
+using Vmm.Trace.Format;
+
+namespace Vmm.Trace.Meaning;
+
+/// <summary>Clock and memory behind ports 0x70 (which byte) and 0x71 (the byte).</summary>
+internal sealed class CmosRegisters : IRegisterNames
+{
+    private int _index;
+
+    /// <inheritdoc/>
+    public RegisterMeaning? Read(TracedExit exit)
+    {
+        if (exit.Offset != 0)
+            return new(Name(_index));
+        if (!exit.IsWrite)
+            return new("index");
+        _index = (int)exit.Value & CmosSpec.IndexMask;
+        return new("index", Name(_index));
+    }
+
+    private static string Name(int index) => index switch
+    {
+        CmosSpec.Seconds => "seconds",
+        CmosSpec.Minutes => "minutes",
+        CmosSpec.Hours => "hours",
+        CmosSpec.DayOfWeek => "day of week",
+        CmosSpec.Day => "day",
+        CmosSpec.Month => "month",
+        CmosSpec.Year => "year",
+        CmosSpec.StatusA => "status A",
+        CmosSpec.StatusB => "status B",
+        CmosSpec.StatusC => "status C",
+        CmosSpec.StatusD => "status D",
+        CmosSpec.Century => "century",
+        CmosSpec.BaseMemory or CmosSpec.BaseMemory + 1 => "base memory",
+        CmosSpec.ExtendedMemory or CmosSpec.ExtendedMemory + 1 or CmosSpec.ExtendedMemoryFound or CmosSpec.ExtendedMemoryFound + 1 => "extended memory",
+        CmosSpec.MemoryAbove16M or CmosSpec.MemoryAbove16M + 1 => "memory above 16 MiB",
+        _ => $"byte 0x{index:x2}",
+    };
+}

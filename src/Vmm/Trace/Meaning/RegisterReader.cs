@@ -1,0 +1,39 @@
+using Vmm.Trace.Format;
+using Vmm.Trace.Recording;
+
+namespace Vmm.Trace.Meaning;
+
+/// <summary>Names the registers of all devices of a trace, and what their values say.</summary>
+internal sealed class RegisterReader
+{
+    private static readonly RegisterMeaning s_reset = new("RST_CNT", "");
+
+    private readonly Dictionary<(string Name, string Model), IRegisterNames?> _devices = [];
+
+    /// <summary>What an access was; null where there is nothing to say. Every access has to come, in order, also those that are not shown.</summary>
+    public RegisterMeaning? Read(TracedExit exit)
+    {
+        // No device is that long: somebody wrote the trace by hand.
+        if (exit.Device is not { } device || exit.Offset > int.MaxValue)
+            return null;
+        if (device.Model == DeviceModel.Reset)
+            return s_reset;
+        if (!_devices.TryGetValue((device.Name, device.Model), out IRegisterNames? names))
+            _devices[(device.Name, device.Model)] = names = Names(device.Model);
+        return names?.Read(exit);
+    }
+
+    private static IRegisterNames? Names(string model) => model switch
+    {
+        DeviceModel.Serial => new SerialRegisters(),
+        DeviceModel.Cmos => new CmosRegisters(),
+        DeviceModel.I8042 => new I8042Registers(),
+        DeviceModel.PciConfig => new PciConfigRegisters(),
+        DeviceModel.PciEcam => new EcamRegisters(),
+        DeviceModel.AcpiPower => new AcpiPowerRegisters(),
+        DeviceModel.VirtioMmio => new VirtioMmioRegisters(),
+        DeviceModel.VirtioPci => new VirtioPciRegisters(),
+        DeviceModel.Msix => new MsixRegisters(),
+        _ => null,
+    };
+}

@@ -1,0 +1,79 @@
+using Vmm.Guest.Memory;
+using Vmm.Host;
+using Vmm.Kvm;
+using Vmm.Kvm.Abi;
+using Vmm.Machine;
+using Vmm.Machine.Build;
+using Vmm.Machine.Exits;
+
+namespace Vmm.Trace.Recording;
+
+/// <summary>Traces one machine: hands each vCPU's exits to its own tracer, and asks the accounting how many there were.</summary>
+internal sealed class MachineTracer : IExitTracer
+{
+    private readonly TraceRecorder _recorder;
+    private readonly VcpuTracer[] _vcpus;
+    private readonly ExitCounters[] _counters;
+    private readonly long[][] _before;
+
+    /// <summary>Prepares to trace a machine.</summary>
+    /// <param name="recorder">The trace.</param>
+    /// <param name="machine">The machine.</param>
+    /// <param name="vcpus">Its vCPUs.</param>
+    /// <param name="memory">The guest's RAM.</param>
+    /// <param name="synced">Whether KVM tells registers with each exit.</param>
+    public MachineTracer(TraceRecorder recorder, VirtualMachine machine, IReadOnlyList<KvmVcpu> vcpus, GuestMemory memory, bool synced)
+    {
+        _recorder = recorder;
+        _vcpus = [.. vcpus.Select((vcpu, i) => new VcpuTracer(
+            new VcpuMoment(vcpu, memory, synced), machine.Dispatchers[i].Ports, machine.Dispatchers[i].Memory, recorder.RecordsOf(i), recorder))];
+        _counters = [.. machine.Dispatchers.Select(dispatcher => dispatcher.Counters)];
+        _before = [.. _counters.Select(_ => new long[ExitCounters.Reasons])];
+    }
+
+    /// <summary>Prepares to trace a machine with its devices.</summary>
+    public static MachineTracer Of(TraceRecorder recorder, MicroVm vm) => new(recorder, vm.Machine, vm.Vcpus, vm.Ram.Memory, vm.SyncsRegisters);
+
+    /// <inheritdoc/>
+    public void Begin(IVcpu vcpu)
+    {
+        _vcpus[vcpu.Number].Moment.Ask(on: true);
+        for (int reason = 0; reason < ExitCounters.Reasons; reason++)
+            _before[vcpu.Number][reason] = Count(vcpu.Number, reason);
+    }
+
+    /// <inheritdoc/>
+    public void Note(IVcpu vcpu, long inGuest, long handled)
+    {
+        VcpuTracer tracer = _vcpus[vcpu.Number];
+        try
+        {
+            lock (tracer.Records)
+            {
+                tracer.Note(vcpu, inGuest, handled);
+                if (tracer.Records.IsFull)
+                    _recorder.Write(tracer.Records);
+            }
+        }
+        catch (HostException refused)
+        {
+            // The guest is not to be disturbed by who watches it.
+            _recorder.Stop($"vCPU {vcpu.Number} could not be read: {refused.Message}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void End(IVcpu vcpu)
+    {
+        _vcpus[vcpu.Number].Moment.Ask(on: false);
+        if (!_recorder.Filter.Wants(vcpu.Number))
+            return;
+        for (int reason = 0; reason < ExitCounters.Reasons; reason++)
+        {
+            if (Count(vcpu.Number, reason) - _before[vcpu.Number][reason] is var count and > 0)
+                _recorder.Account((KvmExitReason)reason, count);
+        }
+    }
+
+    private long Count(int vcpu, int reason) => _counters[vcpu].ByReason[reason]?.Count ?? 0;
+}

@@ -1,0 +1,20 @@
+namespace Vmm.Trace.Recording;
+
+/// <summary>A trace that goes to a file.</summary>
+/// <param name="stream">The file; whoever made it closes it.</param>
+internal sealed class StreamSink(Stream stream) : ITraceSink
+{
+    /// <inheritdoc/>
+    public string? TryWrite(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            stream.Write(bytes);
+            return null;
+        }
+        catch (IOException failed)
+        {
+            return $"it could not be written: {failed.Message}";
+        }
+    }
+}

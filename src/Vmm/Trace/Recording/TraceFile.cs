@@ -1,0 +1,61 @@
+using Vmm.Host;
+using Vmm.Machine.Config;
+using Vmm.Trace.Format;
+
+namespace Vmm.Trace.Recording;
+
+/// <summary>Opens the file that a trace goes to.</summary>
+internal static class TraceFile
+{
+    private const UnixFileMode OwnersOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Creates it, or takes the place of an earlier trace. Nothing else is overwritten.</summary>
+    /// <param name="path">Where.</param>
+    /// <exception cref="VmmException">It cannot be written, or something else is there.</exception>
+    public static FileStream Create(string path)
+    {
+        try
+        {
+            FileStream file = new(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.Read, UnixCreateMode = OwnersOnly });
+            try
+            {
+                if (file.CanSeek && file.Length > 0 && !IsTrace(file))
+                    throw new VmmException($"'{Printable.Escape(path)}' is there and is no trace: it is not overwritten; choose another name, or remove it");
+                if (file.CanSeek)
+                    file.SetLength(0);
+                return file;
+            }
+            catch
+            {
+                file.Dispose();
+                throw;
+            }
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new VmmException($"the trace cannot be written to '{Printable.Escape(path)}': {failed.Message}", cause: failed);
+        }
+    }
+
+    /// <summary>Opens one for reading.</summary>
+    /// <exception cref="VmmException">It cannot be opened.</exception>
+    public static FileStream Open(string path)
+    {
+        try
+        {
+            return new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 1 << 16);
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            throw new VmmException($"the trace '{Printable.Escape(path)}' cannot be read: {failed.Message}", cause: failed);
+        }
+    }
+
+    private static bool IsTrace(FileStream file)
+    {
+        Span<byte> start = stackalloc byte[TraceFormat.Magic.Length];
+        bool trace = file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && System.Text.Encoding.ASCII.GetString(start) == TraceFormat.Magic;
+        file.Position = 0;
+        return trace;
+    }
+}

@@ -1,0 +1,131 @@
+using System.Runtime.InteropServices;
+using Vmm.Devices.Bus;
+using Vmm.Kvm;
+using Vmm.Kvm.Abi;
+using Vmm.Trace.Format;
+
+namespace Vmm.Trace.Recording;
+
+/// <summary>Turns one vCPU's exits into records, on its thread.</summary>
+/// <param name="moment">Its registers and code.</param>
+/// <param name="ports">Who answers at ports.</param>
+/// <param name="memory">Who answers at addresses.</param>
+/// <param name="records">Where its records go.</param>
+/// <param name="recorder">The trace.</param>
+internal sealed unsafe class VcpuTracer(VcpuMoment moment, AddressBus ports, AddressBus memory, VcpuRecords records, TraceRecorder recorder)
+{
+    /// <summary>Instructions that make exits are few, but code may be written anew without end.</summary>
+    private const int MostCodes = 1 << 16;
+
+    private readonly Dictionary<(ulong Address, KvmExitReason Reason, AccessKind Kind), KnownCode> _codes = [];
+    private readonly Dictionary<IBusDevice, int> _devices = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>The registers and the code.</summary>
+    public VcpuMoment Moment => moment;
+
+    /// <summary>Where its records go.</summary>
+    public VcpuRecords Records => records;
+
+    /// <summary>Notes an exit that was answered.</summary>
+    public void Note(IVcpu vcpu, long inGuest, long handled)
+    {
+        kvm_run* run = vcpu.Shared;
+        KvmExitReason reason = run->exit_reason;
+        ExitFilter filter = recorder.Filter;
+        if (!filter.Wants(vcpu.Number) || !filter.Wants(reason))
+            return;
+        BusRange? range = RangeOf(run, reason);
+        ExitAccess access = AccessOf(run, reason, range);
+        if (!filter.WantsAddress(access.Kind, access.Address) || (filter.Devices.Count > 0 && access.Kind == AccessKind.None) || !filter.WantsDevice(range?.Device.Name))
+            return;
+        if (!recorder.Admit())
+            return;
+        moment.Read();
+        int code = CodeOf(reason, access);
+        records.Exit(recorder.Now, handled, inGuest, reason, code, access);
+    }
+
+    private BusRange? RangeOf(kvm_run* run, KvmExitReason reason) => reason switch
+    {
+        KvmExitReason.KVM_EXIT_IO when ports.TryFind(run->io.port, run->io.size, out BusRange range) => range,
+        KvmExitReason.KVM_EXIT_MMIO when memory.TryFind(run->mmio.phys_addr, (int)run->mmio.len, out BusRange range) => range,
+        _ => null,
+    };
+
+    private ExitAccess AccessOf(kvm_run* run, KvmExitReason reason, BusRange? range)
+    {
+        switch (reason)
+        {
+            case KvmExitReason.KVM_EXIT_IO:
+                int bytes = (int)Math.Min((ulong)run->io.count * run->io.size, TraceFormat.MostData);
+                return At(range, run->io.port, new ExitAccess
+                {
+                    Kind = run->io.direction == kvm_run_io.KVM_EXIT_IO_IN ? AccessKind.PortRead : AccessKind.PortWrite,
+                    Size = run->io.size,
+                    Count = run->io.count,
+                    Data = new ReadOnlySpan<byte>((byte*)run + run->io.data_offset, bytes),
+                });
+            case KvmExitReason.KVM_EXIT_MMIO:
+                return At(range, run->mmio.phys_addr, new ExitAccess
+                {
+                    Kind = run->mmio.is_write != 0 ? AccessKind.MemoryWrite : AccessKind.MemoryRead,
+                    Size = (int)run->mmio.len,
+                    Count = 1,
+                    Data = new ReadOnlySpan<byte>(run->mmio.data, (int)Math.Min(run->mmio.len, sizeof(ulong))),
+                });
+            case KvmExitReason.KVM_EXIT_X86_RDMSR:
+            case KvmExitReason.KVM_EXIT_X86_WRMSR:
+                return new ExitAccess
+                {
+                    Kind = reason == KvmExitReason.KVM_EXIT_X86_RDMSR ? AccessKind.MsrRead : AccessKind.MsrWrite,
+                    Address = run->msr.index,
+                    Size = sizeof(ulong),
+                    Count = 1,
+                    Data = MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(&run->msr.data, 1)),
+                };
+            default:
+                return default;
+        }
+    }
+
+    private ExitAccess At(BusRange? range, ulong address, scoped in ExitAccess access) => new()
+    {
+        Kind = access.Kind,
+        Address = address,
+        Device = range is null ? 0 : NumberOf(range.Device),
+        Offset = range is null ? 0 : address - range.Start,
+        Size = access.Size,
+        Count = access.Count,
+        Data = access.Data,
+    };
+
+    private int NumberOf(IBusDevice device)
+    {
+        if (!_devices.TryGetValue(device, out int number))
+            _devices[device] = number = records.Device(device.Name, DeviceModel.Of(device));
+        return number;
+    }
+
+    private int CodeOf(KvmExitReason reason, in ExitAccess access)
+    {
+        const int reach = TraceFormat.LongestInstruction;
+        Span<byte> window = stackalloc byte[2 * reach];
+        ulong pointer = moment.Context.LinearPointer;
+        int before = pointer < reach ? 0 : moment.ReadCode(pointer - reach, window[..reach]) == reach ? reach : 0;
+        int after = moment.ReadCode(pointer, window.Slice(before, reach));
+        window = window[..(before + after)];
+        var key = (pointer, reason, access.Kind);
+        if (_codes.TryGetValue(key, out KnownCode? known) && known.Bits == moment.Context.Bits && window.SequenceEqual(known.Window))
+            return known.Number;
+        if (_codes.Count >= MostCodes)
+            _codes.Clear();
+        (int start, int length)? found = ExitInstruction.Find(window[..before], window[before..], moment.Context, access, reason);
+        ReadOnlySpan<byte> bytes = found is { } at ? window.Slice(before + at.start, at.length) : window[before..];
+        ulong address = moment.Context.Registers.rip + (ulong)(long)(found?.start ?? 0);
+        int number = records.Code(address, moment.Context.Bits, found is not null, bytes);
+        _codes[key] = new KnownCode(number, moment.Context.Bits, window.ToArray());
+        return number;
+    }
+
+    private sealed record KnownCode(int Number, int Bits, byte[] Window);
+}

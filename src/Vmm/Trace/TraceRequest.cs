@@ -1,0 +1,6 @@
+namespace Vmm.Trace;
+
+/// <summary>What is to be traced.</summary>
+/// <param name="Filter">Which exits.</param>
+/// <param name="Most">How many at most; null for as many as there are.</param>
+internal sealed record TraceRequest(ExitFilter Filter, long? Most = null);

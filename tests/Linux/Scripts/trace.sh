@@ -1,0 +1,70 @@
+#!/bin/sh
+# A whole boot of a stock kernel, traced: no exit is missing, what the file says later is what was counted, and it is shown without KVM.
+# usage: trace.sh VMM KERNEL INITRD. Prints what went well; the first thing that does not ends it.
+set -eu
+vmm=$1 kernel=$2 initrd=$3
+. "$(dirname "$0")/waiting.sh"
+work=/tmp/trace.$$
+export VMM_HOME=$work/home
+mkdir -p "$work"
+trap '"$vmm" kill watched >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
+
+boot() { # NAME OPTIONS…
+    name=$1
+    shift
+    "$vmm" run --kernel "$kernel" --initrd "$initrd" --memory 256M --cpus 2 --console "file:$work/$name.console" --stats "$@" \
+        --cmdline "console=ttyS0 nokaslr quiet vmm.run64=$(echo 'grep -E " (_stext|start_kernel|_etext)$" /proc/kallsyms; echo done-with-it; poweroff -f' | base64 -w0)" 2>"$work/$name.said" </dev/null
+}
+boot plain
+boot traced --trace "$work/trace"
+grep -q done-with-it "$work/traced.console" || { cat "$work/traced.console"; exit 1; }
+grep "exits are in $work/trace" "$work/traced.said"
+
+# What was counted at the end, and what is in the trace.
+counted=$(sed -n 's/^ *\([0-9,]*\)  exits in all$/\1/p' "$work/traced.said" | tr -d ,)
+shown=$("$vmm" trace show "$work/trace" | wc -l)
+[ "$counted" -eq "$shown" ] || { echo "counted $counted, recorded $shown"; cat "$work/traced.said"; exit 1; }
+"$vmm" trace stats "$work/trace" --output json >"$work/stats.json"
+grep -q '"complete": true' "$work/stats.json"
+echo "ok every exit of a boot is there: $shown, in $(stat -c %s "$work/trace") bytes"
+
+# The same lines each time; and what the guest printed is in them.
+"$vmm" trace show "$work/trace" >"$work/first"
+"$vmm" trace show "$work/trace" >"$work/second"
+cmp "$work/first" "$work/second"
+"$vmm" trace show "$work/trace" --device serial0 --output json | sed -n 's/.*"access":"out".*"data":"\(..\)".*"register":"THR".*/\1/p' | while read -r byte; do printf "\\x$byte"; done >"$work/said" 2>/dev/null ||
+    "$vmm" trace show "$work/trace" --device serial0 --output json | sed -n 's/.*"access":"out".*"data":"\(..\)".*"register":"THR".*/\1/p' | xxd -r -p >"$work/said"
+grep -q done-with-it "$work/said"
+echo "ok shown again it says the same, and the console can be read from it"
+
+# With symbols: the kernel's own addresses have names.
+tr -d '\r' <"$work/traced.console" | grep -E '^[0-9a-f]{16} [A-Za-z] ' >"$work/map"
+"$vmm" trace show "$work/trace" --symbols "$work/map" --reason io --count 20000 | grep -q '_stext+0x\|start_kernel+0x' || { head -3 "$work/first"; cat "$work/map"; exit 1; }
+known=$("$vmm" trace show "$work/trace" --reason io,mmio | grep -vc '(before)')
+of=$("$vmm" trace show "$work/trace" --reason io,mmio | wc -l)
+echo "ok instructions of $known of $of accesses are known, addresses have names"
+
+# A VM that runs: from outside, with a filter, and it runs on.
+"$vmm" run -d --name watched --kernel "$kernel" --initrd "$initrd" --memory 256M \
+    --cmdline "console=ttyS0 quiet vmm.run64=$(echo 'while :; do echo tick; sleep 1; done' | base64 -w0)" >/dev/null
+awaited=watched
+until_true sh -c "'$vmm' logs watched | grep -q tick"
+"$vmm" trace watched --device serial0 --count 20 >"$work/live"
+[ "$(wc -l <"$work/live")" -eq 20 ]
+! grep -qv serial0 "$work/live"
+"$vmm" trace watched --seconds 2 --save "$work/live.trace"
+"$vmm" trace stats "$work/live.trace" | grep -q 'The machine.s own accounting has'
+ticks=$("$vmm" logs watched | grep -c tick)
+until_true sh -c "[ \$('$vmm' logs watched | grep -c tick) -gt $ticks ]"
+"$vmm" kill watched
+echo "ok a running VM is watched, and runs on"
+
+! "$vmm" trace show "$kernel" 2>"$work/refusal"
+grep -q 'it is no trace' "$work/refusal"
+! "$vmm" run --kernel "$kernel" --trace "$work/map" 2>"$work/refusal"
+grep -q 'is not overwritten' "$work/refusal"
+! "$vmm" trace show "$work/trace" --reason oi 2>"$work/refusal"
+grep -q "none of" "$work/refusal"
+
+seconds() { sed -n 's/^\([0-9.]*\) s in all$/\1/p' "$work/$1.said"; }
+echo "ok traced $(seconds traced) s, not traced $(seconds plain) s"

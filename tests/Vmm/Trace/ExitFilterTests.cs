@@ -1,0 +1,34 @@
+using Vmm.Trace;
+using Vmm.Trace.Format;
+using Xunit;
+
+namespace Vmm.Tests.Vmm.Trace;
+
+/// <summary>Which exits of the sample a filter lets through.</summary>
+public class ExitFilterTests
+{
+    [Fact]
+    public void Empty_filter_lets_everything_through()
+    {
+        Assert.True(new ExitFilter().IsOpen);
+        Assert.Equal(4, Count(new()));
+    }
+
+    [Fact]
+    public void Each_part_leaves_out_what_it_does_not_name()
+    {
+        Assert.Equal(1, Count(new() { Reasons = ["hlt"] }));
+        Assert.Equal(3, Count(new() { Reasons = ["io", "mmio"] }));
+        Assert.Equal(1, Count(new() { Vcpus = [1] }));
+        Assert.Equal(2, Count(new() { Devices = ["serial0"] }));
+        Assert.Equal(1, Count(new() { Devices = [ExitFilter.Nobody] }));
+        Assert.Equal(1, Count(new() { Ranges = [new(Ports: true, 0x3f8, 0x3fa)] }));
+        Assert.Equal(0, Count(new() { Ranges = [new(Ports: false, 0x3f8, 0x3fa)] }));
+        Assert.Equal(1, Count(new() { Ranges = [new(Ports: false, 0xfee0_0000, ulong.MaxValue)] }));
+    }
+
+    [Fact]
+    public void All_parts_must_agree() => Assert.Equal(0, Count(new() { Vcpus = [1], Reasons = ["io"] }));
+
+    private static int Count(ExitFilter filter) => TraceFormatTests.Reader(TraceFormatTests.Sample(out _)).Exits().Count(filter.Wants);
+}

@@ -1,0 +1,180 @@
+using Vmm.Kvm.Abi;
+using Vmm.Trace;
+using Vmm.Trace.Format;
+using Vmm.Trace.Recording;
+using Xunit;
+
+namespace Vmm.Tests.Vmm.Trace;
+
+/// <summary>What is recorded is read again; what is damaged is told, and never trusted.</summary>
+public class TraceFormatTests
+{
+    private static readonly TraceHeader s_header = new() { Machine = "one", Vcpus = 2, Program = "vmm test", Kernel = "/boot/vmlinuz" };
+
+    [Theory]
+    [InlineData(0ul, 1)]
+    [InlineData(127ul, 1)]
+    [InlineData(128ul, 2)]
+    [InlineData(ulong.MaxValue, VarInt.Longest)]
+    public void Number_comes_back(ulong number, int length)
+    {
+        Span<byte> bytes = stackalloc byte[VarInt.Longest];
+        Assert.Equal(length, VarInt.Write(bytes, number));
+        ReadOnlySpan<byte> rest = bytes[..length];
+        Assert.True(VarInt.TryRead(ref rest, out ulong read));
+        Assert.Equal(number, read);
+        Assert.True(rest.IsEmpty);
+        rest = bytes[..(length - 1)];
+        Assert.False(VarInt.TryRead(ref rest, out _));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(long.MinValue)]
+    [InlineData(long.MaxValue)]
+    public void Signed_number_comes_back(long number)
+    {
+        Span<byte> bytes = stackalloc byte[VarInt.Longest];
+        ReadOnlySpan<byte> rest = bytes[..VarInt.WriteSigned(bytes, number)];
+        Assert.True(VarInt.TryReadSigned(ref rest, out long read));
+        Assert.Equal(number, read);
+    }
+
+    [Fact]
+    public void Number_of_more_than_64_bits_is_none()
+    {
+        ReadOnlySpan<byte> rest = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02];
+        Assert.False(VarInt.TryRead(ref rest, out _));
+    }
+
+    [Fact]
+    public void Exits_come_back_in_the_order_in_which_they_were_answered_whatever_the_vcpu()
+    {
+        TraceReader reader = Reader(Sample(out TraceEnd written));
+        List<TracedExit> exits = [.. reader.Exits()];
+        Assert.Equal("one", reader.Header.Machine);
+        Assert.Equal([0, 1, 0, 0], exits.Select(exit => exit.Vcpu));
+        Assert.Equal([10L, 20, 30, 40], exits.Select(exit => exit.Answered));
+        Assert.Equal(written.Accounting, reader.End!.Accounting);
+
+        TracedExit first = exits[0];
+        Assert.Equal((KvmExitReason.KVM_EXIT_IO, AccessKind.PortWrite, 0x3f8ul), (first.Reason, first.Access, first.Address));
+        Assert.Equal(new TracedDevice("serial0", DeviceModel.Serial), first.Device);
+        Assert.Equal((3L, 7L, 7L), (first.Handled, first.InGuest, first.Left));
+        Assert.Equal((1, 2L, 0x48ul), (first.Size, first.Count, first.Value));
+        Assert.Equal("Hi"u8.ToArray(), first.Data);
+        Assert.Equal((0xffff_ffff_8100_0000ul, 64, true), (first.Code!.Address, first.Code.Bits, first.Code.Known));
+        Assert.Same(first.Code, exits[2].Code);
+        Assert.Equal(KvmExitReason.KVM_EXIT_HLT, exits[1].Reason);
+        Assert.Null(exits[1].Code);
+        Assert.Null(exits[3].Device);
+    }
+
+    [Fact]
+    public void Trace_that_is_cut_off_anywhere_is_read_as_far_as_it_goes_or_refused()
+    {
+        byte[] whole = Sample(out _);
+        for (int length = 0; length < whole.Length; length++)
+        {
+            try
+            {
+                TraceReader reader = Reader(whole[..length]);
+                Assert.InRange(reader.Exits().Count(), 0, 4);
+                Assert.Null(reader.End);
+            }
+            catch (TraceException told)
+            {
+                Assert.NotEmpty(told.Message);
+            }
+        }
+    }
+
+    [Fact]
+    public void Trace_with_any_byte_changed_is_read_or_refused_and_nothing_else()
+    {
+        byte[] whole = Sample(out _);
+        int refused = 0;
+        for (int i = 0; i < whole.Length; i++)
+        {
+            foreach (byte change in (ReadOnlySpan<byte>)[0x01, 0x80, 0xff])
+            {
+                byte[] damaged = [.. whole];
+                damaged[i] ^= change;
+                try
+                {
+                    Assert.InRange(Reader(damaged).Exits().Count(), 0, whole.Length);
+                }
+                catch (TraceException)
+                {
+                    refused++;
+                }
+            }
+        }
+        Assert.True(refused > whole.Length / 3, $"{refused} of {whole.Length * 3} changes were noticed");
+    }
+
+    [Theory]
+    [InlineData("", "it is no trace")]
+    [InlineData("#!/bin/sh\n", "it is no trace")]
+    [InlineData("vmm-trace 2\n", "another version")]
+    [InlineData("vmm-trace 1\n", "its head cannot be read")]
+    [InlineData("vmm-trace 1\n[]\n", "its head cannot be read")]
+    [InlineData("vmm-trace 1\n{\"vcpus\":1}\n\u0009\u0001\u0000\u0000\u0000x", "unknown kind")]
+    [InlineData("vmm-trace 1\n{\"vcpus\":1}\n\u0001\u0000\u0000\u0000\u007f", "the longest has")]
+    [InlineData("vmm-trace 1\n{\"vcpus\":1}\n\u0001\u0001\u0000\u0000\u0000\u0005", "a vCPU that the machine has not")]
+    public void What_is_no_trace_is_told(string text, string words)
+    {
+        TraceException told = Assert.Throws<TraceException>(() => Reader(System.Text.Encoding.Latin1.GetBytes(text)).Exits().Count());
+        Assert.Contains(words, told.Message);
+    }
+
+    [Fact]
+    public void Trace_whose_sink_fails_is_over_and_says_why()
+    {
+        TraceRecorder recorder = new(new ListSink(most: 400), s_header, new ExitFilter());
+        VcpuRecords records = recorder.RecordsOf(0);
+        for (int i = 0; i < 100 && recorder.Over is null; i++)
+        {
+            Assert.True(recorder.Admit());
+            records.Exit(i, 1, 1, KvmExitReason.KVM_EXIT_HLT, 0, default);
+            recorder.Mark();
+        }
+        Assert.Equal("no room", recorder.Over);
+        Assert.False(recorder.Admit());
+    }
+
+    [Fact]
+    public void Trace_of_so_many_exits_is_over_after_them()
+    {
+        TraceRecorder recorder = new(new ListSink(), s_header, new ExitFilter(), most: 2);
+        Assert.True(recorder.Admit());
+        Assert.Null(recorder.Over);
+        Assert.True(recorder.Admit());
+        Assert.NotNull(recorder.Over);
+        Assert.False(recorder.Admit());
+        Assert.Equal(2, recorder.Recorded);
+    }
+
+    /// <summary>Two vCPUs, four exits, a mark between them.</summary>
+    internal static byte[] Sample(out TraceEnd end)
+    {
+        ListSink sink = new();
+        TraceRecorder recorder = new(sink, s_header, new ExitFilter());
+        VcpuRecords first = recorder.RecordsOf(0), second = recorder.RecordsOf(1);
+        int code = first.Code(0xffff_ffff_8100_0000, 64, known: true, [0xee]);
+        int device = first.Device("serial0", DeviceModel.Serial);
+        first.Exit(10, 3, 7, KvmExitReason.KVM_EXIT_IO, code, new ExitAccess { Kind = AccessKind.PortWrite, Address = 0x3f8, Device = device, Size = 1, Count = 2, Data = "Hi"u8 });
+        first.Exit(30, 1, 1, KvmExitReason.KVM_EXIT_IO, code, new ExitAccess { Kind = AccessKind.PortRead, Address = 0x3fd, Device = device, Offset = 5, Size = 1, Count = 1, Data = [0x60] });
+        second.Exit(20, 1, 1, KvmExitReason.KVM_EXIT_HLT, 0, default);
+        recorder.Mark();
+        first.Exit(40, 1, 1, KvmExitReason.KVM_EXIT_MMIO, 0, new ExitAccess { Kind = AccessKind.MemoryRead, Address = 0xfee0_0000, Size = 4, Count = 1, Data = [1, 2, 3, 4] });
+        recorder.Account(KvmExitReason.KVM_EXIT_IO, 2);
+        recorder.Account(KvmExitReason.KVM_EXIT_HLT, 1);
+        recorder.Account(KvmExitReason.KVM_EXIT_MMIO, 1);
+        end = recorder.Finish();
+        return sink.Bytes;
+    }
+
+    internal static TraceReader Reader(byte[] bytes) => new(new MemoryStream(bytes));
+}
