@@ -12,7 +12,7 @@ trap '"$vmm" kill watched >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
 boot() { # NAME OPTIONS…
     name=$1
     shift
-    "$vmm" run --kernel "$kernel" --initrd "$initrd" --memory 256M --cpus 2 --console "file:$work/$name.console" --stats "$@" \
+    "$vmm" run --kernel "$kernel" --initrd "$initrd" --memory 256M --cpus 2 --console "file=$work/$name.console" --stats "$@" \
         --cmdline "console=ttyS0 nokaslr quiet vmm.run64=$(echo 'grep -E " (_stext|start_kernel|_etext)$" /proc/kallsyms; echo done-with-it; poweroff -f' | base64 -w0)" 2>"$work/$name.said" </dev/null
 }
 boot plain
@@ -32,8 +32,8 @@ echo "ok every exit of a boot is there: $shown, in $(stat -c %s "$work/trace") b
 "$vmm" trace show "$work/trace" >"$work/first"
 "$vmm" trace show "$work/trace" >"$work/second"
 cmp "$work/first" "$work/second"
-"$vmm" trace show "$work/trace" --device serial0 --output json | sed -n 's/.*"access":"out".*"data":"\(..\)".*"register":"THR".*/\1/p' | while read -r byte; do printf "\\x$byte"; done >"$work/said" 2>/dev/null ||
-    "$vmm" trace show "$work/trace" --device serial0 --output json | sed -n 's/.*"access":"out".*"data":"\(..\)".*"register":"THR".*/\1/p' | xxd -r -p >"$work/said"
+bytes=$("$vmm" trace show "$work/trace" --device serial0 --output json | sed -n 's/.*"access":"out".*"data":"\(..\)".*"register":"THR".*/\\x\1/p' | tr -d '\n')
+env printf "$bytes" >"$work/said"
 grep -q done-with-it "$work/said"
 echo "ok shown again it says the same, and the console can be read from it"
 

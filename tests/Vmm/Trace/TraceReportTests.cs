@@ -17,7 +17,7 @@ public class TraceReportTests
         TracedExit exit = Exits()[0];
         string line = _lines.Text(exit, _lines.Read(exit));
         Assert.StartsWith("   0.000000007  vcpu0  io     0x3f8 serial0 THR <- 2 x 1 bytes 4869 ('Hi')", line);
-        Assert.Contains("out dx,al", line);
+        Assert.Contains("out dx, al", line);
         Assert.Contains("serial8250_putc+0x10", line);
         Assert.EndsWith("handler 3 ns, guest 7 ns", line);
     }
@@ -30,7 +30,7 @@ public class TraceReportTests
         Assert.Equal("out", json.GetProperty("access").GetString());
         Assert.Equal("4869", json.GetProperty("data").GetString());
         Assert.Equal("THR", json.GetProperty("register").GetString());
-        Assert.Equal("out dx,al", json.GetProperty("instruction").GetString());
+        Assert.Equal("out dx, al", json.GetProperty("instruction").GetString());
         Assert.Equal("serial8250_putc+0x10", json.GetProperty("place").GetString());
         Assert.Equal(7, json.GetProperty("time_ns").GetInt64());
     }

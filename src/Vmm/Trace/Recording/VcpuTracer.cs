@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Vmm.Devices.Bus;
+using Vmm.Guest.Memory;
 using Vmm.Kvm;
 using Vmm.Kvm.Abi;
 using Vmm.Trace.Format;
@@ -111,7 +112,7 @@ internal sealed unsafe class VcpuTracer(VcpuMoment moment, AddressBus ports, Add
         const int reach = TraceFormat.LongestInstruction;
         Span<byte> window = stackalloc byte[2 * reach];
         ulong pointer = moment.Context.LinearPointer;
-        int before = pointer < reach ? 0 : moment.ReadCode(pointer - reach, window[..reach]) == reach ? reach : 0;
+        int before = ReadBefore(pointer, window[..reach]);
         int after = moment.ReadCode(pointer, window.Slice(before, reach));
         window = window[..(before + after)];
         var key = (pointer, reason, access.Kind);
@@ -125,6 +126,16 @@ internal sealed unsafe class VcpuTracer(VcpuMoment moment, AddressBus ports, Add
         int number = records.Code(address, moment.Context.Bits, found is not null, bytes);
         _codes[key] = new KnownCode(number, moment.Context.Bits, window.ToArray());
         return number;
+    }
+
+    /// <summary>Reads the code that ends at the pointer: less where it begins at the pointer's page, for the one before may not be mapped.</summary>
+    private int ReadBefore(ulong pointer, Span<byte> code)
+    {
+        int wanted = (int)Math.Min((ulong)code.Length, pointer);
+        if (moment.ReadCode(pointer - (ulong)wanted, code[..wanted]) == wanted)
+            return wanted;
+        wanted = (int)Math.Min((ulong)wanted, pointer % MemoryLayout.PageSize);
+        return moment.ReadCode(pointer - (ulong)wanted, code[..wanted]) == wanted ? wanted : 0;
     }
 
     private sealed record KnownCode(int Number, int Bits, byte[] Window);

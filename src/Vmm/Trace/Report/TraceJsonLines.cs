@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Vmm.Machine.Exits;
 using Vmm.Trace.Format;
@@ -11,13 +12,16 @@ namespace Vmm.Trace.Report;
 /// <param name="lines">Names instructions and places.</param>
 internal sealed class TraceJsonLines(TraceLine lines)
 {
+    // Read by programs and people, never put into a page of HTML.
+    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly ArrayBufferWriter<byte> _buffer = new();
 
     /// <summary>The line.</summary>
     public string Text(TracedExit exit, RegisterMeaning? register)
     {
         _buffer.ResetWrittenCount();
-        using (Utf8JsonWriter json = new(_buffer))
+        using (Utf8JsonWriter json = new(_buffer, s_options))
         {
             json.WriteStartObject();
             json.WriteNumber("time_ns", exit.Left);

@@ -14,7 +14,7 @@ internal sealed class TraceLine(SymbolTable? symbols)
     private const int ShownBytes = 16;
 
     private readonly RegisterReader _registers = new();
-    private readonly NasmFormatter _formatter = new();
+    private readonly NasmFormatter _formatter = new() { Options = { HexPrefix = "0x", HexSuffix = "", UppercaseHex = false, SpaceAfterOperandSeparator = true } };
     private readonly StringOutput _assembly = new();
 
     /// <summary>The register that an access went to, and its value in words. For every exit, in order, also for those that are not shown.</summary>
