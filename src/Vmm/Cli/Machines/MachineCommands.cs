@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Vmm.Cli.Inspect;
 using Vmm.Cli.Snapshots;
 
 namespace Vmm.Cli.Machines;
@@ -18,6 +19,8 @@ internal static class MachineCommands
         SnapshotCommand.Create(),
         RestoreCommand.Create(),
         SnapshotsCommand.Create(),
+        InspectCommand.Create(),
+        CoredumpCommand.Create(),
         MigrateCommand.Create(),
         .. ReceiveCommand.Create(),
         LimitCommand.Create(),
