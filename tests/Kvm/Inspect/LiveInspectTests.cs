@@ -1,10 +1,8 @@
 using Vmm.Inspect;
 using Vmm.Inspect.Report;
 using Vmm.Inspect.Sources;
-using Vmm.Kvm;
 using Vmm.Machine;
 using Vmm.Machine.Build;
-using Vmm.Machine.Config;
 using Vmm.Snapshot;
 using Vmm.Tests.Kvm.State;
 using Xunit;

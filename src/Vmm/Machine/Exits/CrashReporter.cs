@@ -53,12 +53,14 @@ internal sealed class CrashReporter(GuestMemory memory) : ICrashReporter
         report.Append($"  rsi {r.Rsi:x16}  rdi {r.Rdi:x16}  rbp {r.Rbp:x16}  rsp {r.Rsp:x16}\n");
         report.Append($"  r8  {r.R8:x16}  r9  {r.R9:x16}  r10 {r.R10:x16}  r11 {r.R11:x16}\n");
         report.Append($"  r12 {r.R12:x16}  r13 {r.R13:x16}  r14 {r.R14:x16}  r15 {r.R15:x16}\n");
-        report.Append($"  rip {r.Rip:x16}  rflags {r.Rflags:x8} ({string.Join(' ', RegisterBits.Rflags(r.Rflags))})\n");
-        report.Append($"  cr0 {s.Cr0:x8} ({string.Join(' ', RegisterBits.Cr0(s.Cr0))})  cr2 {s.Cr2:x16}  cr3 {s.Cr3:x16}\n");
-        report.Append($"  cr4 {s.Cr4:x8} ({string.Join(' ', RegisterBits.Cr4(s.Cr4))})  efer {s.Efer:x} ({string.Join(' ', RegisterBits.Efer(s.Efer))})\n");
+        report.Append($"  rip {r.Rip:x16}  rflags {r.Rflags:x8}{Bits(RegisterBits.Rflags(r.Rflags))}\n");
+        report.Append($"  cr0 {s.Cr0:x8}{Bits(RegisterBits.Cr0(s.Cr0))}  cr2 {s.Cr2:x16}  cr3 {s.Cr3:x16}\n");
+        report.Append($"  cr4 {s.Cr4:x8}{Bits(RegisterBits.Cr4(s.Cr4))}  efer {s.Efer:x}{Bits(RegisterBits.Efer(s.Efer))}\n");
         report.Append($"  cs {s.Cs.Selector:x4} base {s.Cs.Base:x} ({ProcessorMode.Describe(r, s)}, CPL {ProcessorMode.PrivilegeLevel(r, s)})  ss {s.Ss.Selector:x4}  ds {s.Ds.Selector:x4}  tr {s.Tr.Selector:x4}\n");
         report.Append($"  gdt {s.Gdt.Base:x16}:{s.Gdt.Limit:x4}  idt {s.Idt.Base:x16}:{s.Idt.Limit:x4}\n");
     }
+
+    private static string Bits(IReadOnlyList<string> names) => names.Count == 0 ? "" : $" ({string.Join(' ', names)})";
 
     private static void AppendCode(StringBuilder report, CrashScene scene)
     {
