@@ -25,7 +25,7 @@ _vmm()
     local many=1000
 
     if ((cword == 1)); then
-        COMPREPLY=($(compgen -W 'run create start list info console pause resume reboot nmi snapshot restore snapshots migrate receive limit link stop agent kill rename rm
+        COMPREPLY=($(compgen -W 'run create start list info console pause resume reboot nmi snapshot restore snapshots inspect coredump migrate receive limit link stop agent kill rename rm
             balloon logs events wait stats top trace bench check firmware version --help --version --api-socket --event-monitor' -- "$cur"))
         return
     fi
@@ -99,6 +99,37 @@ _vmm()
                 _vmm_machines 1 '--parent --track --live --freeze --replace --output'
             else
                 _filedir -d
+            fi
+            ;;
+        esac
+        ;;
+    inspect)
+        case $prev in
+        --output) COMPREPLY=($(compgen -W 'table json' -- "$cur")) ;;
+        --vcpu | --count | --check) ;;
+        *)
+            if [[ $cur == -* ]]; then
+                COMPREPLY=($(compgen -W '--vcpu --count --physical --check --output --help' -- "$cur"))
+            elif ((cword == 2)); then
+                _vmm_machines 1
+                _filedir -d
+            elif ((cword == 3)); then
+                COMPREPLY=($(compgen -W 'registers code memory walk slots bus pci queues irq cpuid msrs acpi' -- "$cur"))
+            fi
+            ;;
+        esac
+        ;;
+    coredump)
+        case $prev in
+        --output) COMPREPLY=($(compgen -W 'table json' -- "$cur")) ;;
+        *)
+            if [[ $cur == -* ]]; then
+                COMPREPLY=($(compgen -W '--force --output --help' -- "$cur"))
+            elif ((cword == 2)); then
+                _vmm_machines 1
+                _filedir -d
+            else
+                _filedir
             fi
             ;;
         esac

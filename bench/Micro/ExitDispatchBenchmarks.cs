@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Vmm.Devices.Bus;
 using Vmm.Kvm;
+using Vmm.Machine;
 using Vmm.Machine.Exits;
 using Vmm.Tests.Vmm.Machine;
 
@@ -54,6 +55,6 @@ public class ExitDispatchBenchmarks
 
     private sealed class NoReporter : ICrashReporter
     {
-        public string Describe(IVcpu vcpu, string what) => what;
+        public string Describe(IVcpu vcpu, OutcomeKind kind, string what) => what;
     }
 }

@@ -33,6 +33,9 @@ internal enum VmCommand
     /// <summary>Freeze it to disk, and let it go on.</summary>
     Snapshot,
 
+    /// <summary>Look at what it holds, and let it go on.</summary>
+    Inspect,
+
     /// <summary>Describe it and start its guest, both from a snapshot.</summary>
     Restore,
 

@@ -23,6 +23,8 @@ public sealed class VmLifecycleTests
         [(VmState.None, VmCommand.Restore)] = VmState.Paused,
         [(VmState.Running, VmCommand.Snapshot)] = VmState.Running,
         [(VmState.Paused, VmCommand.Snapshot)] = VmState.Paused,
+        [(VmState.Running, VmCommand.Inspect)] = VmState.Running,
+        [(VmState.Paused, VmCommand.Inspect)] = VmState.Paused,
         [(VmState.Running, VmCommand.Migrate)] = VmState.Running,
         [(VmState.Paused, VmCommand.Migrate)] = VmState.Paused,
         [(VmState.Running, VmCommand.Trace)] = VmState.Running,

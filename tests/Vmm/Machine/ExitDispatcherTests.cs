@@ -140,6 +140,6 @@ public sealed unsafe class ExitDispatcherTests : IDisposable
 
     private sealed class PlainReporter : ICrashReporter
     {
-        public string Describe(IVcpu vcpu, string what) => what;
+        public string Describe(IVcpu vcpu, OutcomeKind kind, string what) => what;
     }
 }

@@ -44,6 +44,9 @@ internal sealed class SnapshotMaker : IDisposable
 
     public GuestRam Ram { get; }
 
+    /// <summary>The parts of the machine whose state is saved.</summary>
+    public IReadOnlyList<IStateful> Parts { get; set; } = [new FakePart("a"), new FakePart("b")];
+
     /// <summary>Fills a page.</summary>
     public void Fill(ulong page, byte with)
     {
@@ -70,7 +73,7 @@ internal sealed class SnapshotMaker : IDisposable
         MemoryFileSums sums;
         using (SafeFd fd = SafeFd.Own(Linux.open(making.Folder.MemoryFile, Linux.O_RDWR | Linux.O_CREAT | Linux.O_CLOEXEC, 0x180), "open"))
             sums = MemoryFileWriter.Write(Ram, new SparseFile(fd, making.Folder.MemoryFile), only);
-        byte[] state = StateFile.Write(StateSections.Save([new FakePart("a"), new FakePart("b")]));
+        byte[] state = StateFile.Write(StateSections.Save(Parts));
         making.Write(making.Folder.StateFile, state);
         SnapshotManifest manifest = new()
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Vmm.Cli.Inspect;
 using Vmm.Cli.Snapshots;
 using Vmm.Cli.Trace;
 
@@ -19,6 +20,8 @@ internal static class MachineCommands
         SnapshotCommand.Create(),
         RestoreCommand.Create(),
         SnapshotsCommand.Create(),
+        InspectCommand.Create(),
+        CoredumpCommand.Create(),
         MigrateCommand.Create(),
         .. ReceiveCommand.Create(),
         LimitCommand.Create(),

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Vmm.Bench;
 using Vmm.Cli.Snapshots;
+using Vmm.Coredump;
 using Vmm.Metrics;
 using Vmm.Migration;
 using Vmm.Snapshot;
@@ -22,6 +23,7 @@ namespace Vmm.Cli.Machines;
 [JsonSerializable(typeof(SnapshotReport))]
 [JsonSerializable(typeof(SnapshotRow))]
 [JsonSerializable(typeof(IReadOnlyList<SnapshotRow>))]
+[JsonSerializable(typeof(CoredumpReport))]
 internal sealed partial class MachinesJson : JsonSerializerContext
 {
     /// <summary>Writes a listing to standard output, as people and programs read it.</summary>

@@ -91,6 +91,10 @@ internal sealed class ControlHandler(VmControl control, LockedVm vm, ConsoleHub?
                 break;
             case ControlVerb.Snapshot:
                 return new() { Snapshot = control.TakeSnapshot(request.Snapshot ?? throw new VmmException("snapshot: where to?", ExitCodes.Usage)) };
+            case ControlVerb.Inspect:
+                return new() { Inspect = control.Inspect(request.Inspect ?? throw new VmmException("inspect: what?", ExitCodes.Usage)) };
+            case ControlVerb.Coredump:
+                return new() { Coredump = control.TakeCoredump(request.Coredump ?? throw new VmmException("coredump: where to?", ExitCodes.Usage)) };
             case ControlVerb.MigrationProgress:
                 return new() { MigrationProgress = control.Migration };
             case ControlVerb.CancelMigration:

@@ -1,3 +1,5 @@
+using Vmm.Coredump;
+using Vmm.Inspect.Report;
 using Vmm.Machine.Config;
 using Vmm.Metrics;
 using Vmm.Migration;
@@ -28,6 +30,12 @@ internal sealed record ControlReply
 
     /// <summary>For <see cref="ControlVerb.Snapshot"/>.</summary>
     public SnapshotReport? Snapshot { get; init; }
+
+    /// <summary>For <see cref="ControlVerb.Inspect"/>.</summary>
+    public InspectReport? Inspect { get; init; }
+
+    /// <summary>For <see cref="ControlVerb.Coredump"/>.</summary>
+    public CoredumpReport? Coredump { get; init; }
 
     /// <summary>For <see cref="ControlVerb.Migrate"/>.</summary>
     public MigrationResult? Migration { get; init; }

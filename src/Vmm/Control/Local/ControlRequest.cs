@@ -1,3 +1,5 @@
+using Vmm.Coredump;
+using Vmm.Inspect;
 using Vmm.Machine.Config;
 using Vmm.Migration;
 using Vmm.Snapshot;
@@ -28,6 +30,12 @@ internal sealed record ControlRequest
 
     /// <summary>How, for <see cref="ControlVerb.Snapshot"/>.</summary>
     public SnapshotRequest? Snapshot { get; init; }
+
+    /// <summary>What, for <see cref="ControlVerb.Inspect"/>.</summary>
+    public InspectRequest? Inspect { get; init; }
+
+    /// <summary>Where to, for <see cref="ControlVerb.Coredump"/>.</summary>
+    public CoredumpRequest? Coredump { get; init; }
 
     /// <summary>Where to and how, for <see cref="ControlVerb.Migrate"/>.</summary>
     public MigrationRequest? Migration { get; init; }

@@ -52,6 +52,12 @@ internal enum ControlVerb
     /// <summary>Take a snapshot.</summary>
     Snapshot,
 
+    /// <summary>Look at what the machine holds.</summary>
+    Inspect,
+
+    /// <summary>Write a core file of the guest.</summary>
+    Coredump,
+
     /// <summary>Move the VM to another process. Answered when it runs there.</summary>
     Migrate,
 

@@ -1,3 +1,4 @@
+using Vmm.Devices.Bus;
 using Vmm.Devices.State;
 using Vmm.Devices.Virtio;
 using Vmm.Devices.Virtio.Net;
@@ -42,6 +43,12 @@ internal sealed class MicroVm : IDisposable
 
     /// <summary>KVM's side of it, for its state.</summary>
     public KvmVm Kvm => _vm;
+
+    /// <summary>The I/O ports, and who answers there.</summary>
+    public AddressBus Ports => _chassis.Ports;
+
+    /// <summary>Device registers in the memory address space.</summary>
+    public AddressBus Registers => _chassis.Registers;
 
     /// <summary>What this host can give a guest that was begun elsewhere.</summary>
     public HostOffer Offer => HostOffer.Of(_kvm, _vm, Vcpus[0]);

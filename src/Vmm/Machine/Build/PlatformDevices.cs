@@ -4,6 +4,7 @@ using Vmm.Devices.State;
 using Vmm.Guest.Acpi;
 using Vmm.Guest.Memory;
 using Vmm.Host;
+using Vmm.Inspect;
 
 namespace Vmm.Machine.Build;
 
@@ -29,6 +30,17 @@ internal sealed class PlatformDevices
     private const ushort DebugConsolePort = 0xe9;
     private const ushort DebugExitPort = 0xf4;
     private const ushort DebugExitPorts = 4;
+
+    /// <summary>The name of the window on PCI configuration space.</summary>
+    public const string EcamName = "pci-ecam";
+
+    /// <summary>Which ports which of them has, for those who have no machine to ask.</summary>
+    public static IReadOnlyList<BusEntry> PortMap { get; } =
+    [
+        new(KeyboardPort, KeyboardPorts, "i8042"), new(CmosPort, CmosPorts, "cmos"), new(PostCode, 1, "post-code"), new(SystemControl, 1, "system-control"),
+        new(DebugConsolePort, 1, "debug-console"), new(DebugExitPort, DebugExitPorts, "debug-exit"), new(SerialPort, SerialPorts, "serial0"),
+        new(AcpiHardware.PortStart, AcpiHardware.PortCount, "acpi-power"), new(PciConfig, PciConfigCount, "pci-config"),
+    ];
 
     /// <summary>Makes them and puts them on the chassis.</summary>
     /// <param name="chassis">What they are screwed to.</param>

@@ -15,6 +15,7 @@ using Vmm.Machine.Config;
 using Vmm.Ports;
 using Vmm.Storage;
 using Vmm.Vsock;
+using BalloonConfig = Vmm.Machine.Config.BalloonConfig;
 
 namespace Vmm.Machine.Build;
 

@@ -1,21 +1,23 @@
 using System.Text;
-using Iced.Intel;
+using Vmm.Guest.Cpu.Paging;
 using Vmm.Guest.Memory;
 using Vmm.Host;
+using Vmm.Inspect;
+using Vmm.Inspect.Crash;
+using Vmm.Inspect.Views;
 using Vmm.Kvm;
-using Vmm.Kvm.Abi;
+using Vmm.Kvm.State;
 
 namespace Vmm.Machine.Exits;
 
-/// <summary>Registers and disassembly of a vCPU that cannot go on.</summary>
-/// <param name="memory">The guest's RAM, where its code is read from.</param>
-internal sealed unsafe class CrashReporter(GuestMemory memory) : ICrashReporter
+/// <summary>What is to be told of a vCPU that cannot go on: registers, its instruction, how its code is mapped, and what it most likely died of.</summary>
+/// <param name="memory">The guest's RAM, where its code and its tables are read from.</param>
+internal sealed class CrashReporter(GuestMemory memory) : ICrashReporter
 {
     private const int InstructionsShown = 5;
-    private const int LongestInstruction = 15;
 
     /// <inheritdoc/>
-    public string Describe(IVcpu vcpu, string what)
+    public string Describe(IVcpu vcpu, OutcomeKind kind, string what)
     {
         StringBuilder report = new();
         report.Append($"vCPU {vcpu.Number}: {what}\n");
@@ -23,10 +25,10 @@ internal sealed unsafe class CrashReporter(GuestMemory memory) : ICrashReporter
             return report.ToString();
         try
         {
-            kvm_regs registers = kvm.GetRegisters();
-            kvm_sregs special = kvm.GetSpecialRegisters();
-            AppendRegisters(report, registers, special);
-            AppendCode(report, kvm, registers, special);
+            VcpuRecord record = VcpuSaver.Save(kvm, [], KvmVcpu.XsaveSize);
+            bool Read(ulong address, Span<byte> destination) => memory.TryRead(new GuestAddress(address), destination);
+            CrashScene scene = new(kind, record.General, record.System, LinearMemory.Of(record.System, record.Cpuid, Read), Read, HostProcessor.HasVirtualization);
+            Append(report, scene);
         }
         catch (HostException refused)
         {
@@ -35,61 +37,45 @@ internal sealed unsafe class CrashReporter(GuestMemory memory) : ICrashReporter
         return report.ToString();
     }
 
-    private static void AppendRegisters(StringBuilder report, in kvm_regs r, in kvm_sregs s)
+    /// <summary>The report on a vCPU whose state was read.</summary>
+    public static void Append(StringBuilder report, CrashScene scene)
     {
-        report.Append($"  rax {r.rax:x16}  rbx {r.rbx:x16}  rcx {r.rcx:x16}  rdx {r.rdx:x16}\n");
-        report.Append($"  rsi {r.rsi:x16}  rdi {r.rdi:x16}  rbp {r.rbp:x16}  rsp {r.rsp:x16}\n");
-        report.Append($"  r8  {r.r8:x16}  r9  {r.r9:x16}  r10 {r.r10:x16}  r11 {r.r11:x16}\n");
-        report.Append($"  r12 {r.r12:x16}  r13 {r.r13:x16}  r14 {r.r14:x16}  r15 {r.r15:x16}\n");
-        report.Append($"  rip {r.rip:x16}  rflags {r.rflags:x8}\n");
-        report.Append($"  cr0 {s.cr0:x8}  cr2 {s.cr2:x16}  cr3 {s.cr3:x16}  cr4 {s.cr4:x8}  efer {s.efer:x}\n");
-        report.Append($"  cs {s.cs.selector:x4} base {s.cs.@base:x} ({Mode(s)})  ss {s.ss.selector:x4}  ds {s.ds.selector:x4}  tr {s.tr.selector:x4}\n");
-        report.Append($"  gdt {s.gdt.@base:x16}:{s.gdt.limit:x4}  idt {s.idt.@base:x16}:{s.idt.limit:x4}\n");
+        if (CrashCause.Deduce(scene) is { } cause)
+            report.Append($"  cause: {cause}\n");
+        AppendRegisters(report, scene.General, scene.System);
+        AppendCode(report, scene);
+        AppendWalk(report, scene.Memory.Walk(scene.CodeAddress));
     }
 
-    private void AppendCode(StringBuilder report, KvmVcpu vcpu, in kvm_regs registers, in kvm_sregs special)
+    private static void AppendRegisters(StringBuilder report, GeneralRegisters r, SystemRegisters s)
     {
-        ulong linear = special.cs.l != 0 ? registers.rip : special.cs.@base + registers.rip;
-        byte[] code = new byte[InstructionsShown * LongestInstruction];
-        int length = ReadCode(vcpu, linear, code);
-        if (length == 0)
-        {
-            report.Append($"  code at {linear:x} is not in mapped RAM\n");
-            return;
-        }
-        Iced.Intel.Decoder decoder = Iced.Intel.Decoder.Create(Bitness(special), new ByteArrayCodeReader(code, 0, length), registers.rip);
-        NasmFormatter formatter = new();
-        StringOutput text = new();
-        for (int i = 0; i < InstructionsShown; i++)
-        {
-            Instruction instruction = decoder.Decode();
-            if (decoder.LastError == DecoderError.NoMoreBytes)
-                break;
-            formatter.Format(instruction, text);
-            string bytes = Convert.ToHexStringLower(code.AsSpan((int)(instruction.IP - registers.rip), instruction.Length));
-            report.Append($"  {(i == 0 ? "=>" : "  ")} {instruction.IP:x}  {bytes,-30}  {text.ToStringAndReset()}\n");
-        }
+        report.Append($"  rax {r.Rax:x16}  rbx {r.Rbx:x16}  rcx {r.Rcx:x16}  rdx {r.Rdx:x16}\n");
+        report.Append($"  rsi {r.Rsi:x16}  rdi {r.Rdi:x16}  rbp {r.Rbp:x16}  rsp {r.Rsp:x16}\n");
+        report.Append($"  r8  {r.R8:x16}  r9  {r.R9:x16}  r10 {r.R10:x16}  r11 {r.R11:x16}\n");
+        report.Append($"  r12 {r.R12:x16}  r13 {r.R13:x16}  r14 {r.R14:x16}  r15 {r.R15:x16}\n");
+        report.Append($"  rip {r.Rip:x16}  rflags {r.Rflags:x8}{Bits(RegisterBits.Rflags(r.Rflags))}\n");
+        report.Append($"  cr0 {s.Cr0:x8}{Bits(RegisterBits.Cr0(s.Cr0))}  cr2 {s.Cr2:x16}  cr3 {s.Cr3:x16}\n");
+        report.Append($"  cr4 {s.Cr4:x8}{Bits(RegisterBits.Cr4(s.Cr4))}  efer {s.Efer:x}{Bits(RegisterBits.Efer(s.Efer))}\n");
+        report.Append($"  cs {s.Cs.Selector:x4} base {s.Cs.Base:x} ({ProcessorMode.Describe(r, s)}, CPL {ProcessorMode.PrivilegeLevel(r, s)})  ss {s.Ss.Selector:x4}  ds {s.Ds.Selector:x4}  tr {s.Tr.Selector:x4}\n");
+        report.Append($"  gdt {s.Gdt.Base:x16}:{s.Gdt.Limit:x4}  idt {s.Idt.Base:x16}:{s.Idt.Limit:x4}\n");
     }
 
-    /// <summary>Copies code from a linear address, page by page, as far as it is mapped to RAM.</summary>
-    private int ReadCode(KvmVcpu vcpu, ulong linear, Span<byte> code)
+    private static string Bits(IReadOnlyList<string> names) => names.Count == 0 ? "" : $" ({string.Join(' ', names)})";
+
+    private static void AppendCode(StringBuilder report, CrashScene scene)
     {
-        int done = 0;
-        while (done < code.Length && vcpu.TryTranslate(linear + (ulong)done, out GuestAddress physical))
-        {
-            int run = (int)Math.Min((ulong)(code.Length - done), MemoryLayout.PageSize - physical.Value % MemoryLayout.PageSize);
-            if (!memory.TryRead(physical, code.Slice(done, run)))
-                break;
-            done += run;
-        }
-        return done;
+        IReadOnlyList<CodeLine> lines = CodeListing.Read(scene.Memory, scene.CodeAddress, scene.General.Rip, scene.CodeBits, InstructionsShown);
+        if (lines.Count == 0)
+            report.Append($"  code at {scene.CodeAddress:x} is not in mapped RAM\n");
+        foreach (CodeLine line in lines)
+            report.Append($"  {(line == lines[0] ? "=>" : "  ")} {line.Address:x}  {Convert.ToHexStringLower(line.Bytes),-30}  {line.Text}\n");
     }
 
-    private static int Bitness(in kvm_sregs special) => special.cs.l != 0 ? 64 : special.cs.db != 0 ? 32 : 16;
-
-    private static string Mode(in kvm_sregs special)
+    private static void AppendWalk(StringBuilder report, PageWalkResult walk)
     {
-        const ulong protectionEnable = 1;
-        return (special.cr0 & protectionEnable) == 0 ? "real mode" : $"{Bitness(special)}-bit protected mode, CPL {special.ss.dpl}";
+        report.Append($"  page walk of {walk.Linear:x}: {WalkText.Mode(walk.Mode)}\n");
+        foreach (PageWalkStep step in walk.Steps)
+            report.Append($"    {step.Level,-4} entry {step.Index,3} at {step.Address:x}: {step.Value:x16} {string.Join(' ', step.Flags)}\n");
+        report.Append($"    {WalkText.Fault(walk) ?? $"physical {walk.Physical:x}"}\n");
     }
 }

@@ -145,7 +145,7 @@ internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory,
         }
     }
 
-    private MachineOutcome Crash(OutcomeKind kind, IVcpu vcpu, string what) => new(kind, Report: crash.Describe(vcpu, what));
+    private MachineOutcome Crash(OutcomeKind kind, IVcpu vcpu, string what) => new(kind, Report: crash.Describe(vcpu, kind, what));
 
     private static string DescribeInternalError(kvm_run* run) => run->@internal.suberror switch
     {

@@ -1,0 +1,36 @@
+using Vmm.Coredump;
+using Vmm.Inspect;
+using Vmm.Inspect.Report;
+using Vmm.Inspect.Sources;
+using Vmm.Snapshot;
+
+namespace Vmm.Control;
+
+/// <content>Looking at what the machine holds.</content>
+internal sealed partial class VmControl
+{
+    /// <summary>Holds the machine for the moment and looks. It goes on as it was.</summary>
+    /// <exception cref="Host.VmmException">It cannot be answered.</exception>
+    public InspectReport Inspect(InspectRequest request)
+    {
+        // Before the guest is held for it.
+        InspectRules.Check(request);
+        return OnMachine(VmCommand.Inspect, vm =>
+        {
+            using HeldMachine held = HeldMachine.Hold(vm);
+            return Inspector.Answer(LiveSource.Of(vm, held, ConfigOf(vm)), request);
+        });
+    }
+
+    /// <summary>Holds the machine and writes a core file of it. It goes on as it was.</summary>
+    /// <exception cref="Host.VmmException">It cannot be written: nothing is left of it.</exception>
+    public CoredumpReport TakeCoredump(CoredumpRequest request)
+    {
+        using NewCoredump making = NewCoredump.Begin(request);
+        return OnMachine(VmCommand.Inspect, vm =>
+        {
+            using HeldMachine held = HeldMachine.Hold(vm);
+            return making.Write(LiveSource.Of(vm, held, ConfigOf(vm)), new RamPages(vm.Ram));
+        });
+    }
+}

@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using Vmm.Guest.Memory;
+using Vmm.Host;
+using Vmm.Inspect;
+using Vmm.Kvm.State;
+using Vmm.Machine.Config;
+using Vmm.Snapshot.Memory;
+
+namespace Vmm.Coredump;
+
+/// <summary>A core file that is being written, under a hidden name beside the place where it will be. It appears there whole or not at all.</summary>
+internal sealed class NewCoredump : IDisposable
+{
+    private const uint OwnerOnly = 0x180;
+    private const int Chunk = 1 << 20;
+    private const int Page = (int)DirtyBitmap.PageSize;
+
+    private readonly CoredumpRequest _request;
+    private readonly string _making;
+    private readonly SafeFd _fd;
+    private bool _done;
+
+    private NewCoredump(CoredumpRequest request, string making, SafeFd fd) => (_request, _making, _fd) = (request, making, fd);
+
+    /// <summary>Begins one.</summary>
+    /// <exception cref="VmmException">It cannot be there.</exception>
+    public static NewCoredump Begin(CoredumpRequest request)
+    {
+        string shown = Printable.Escape(request.Path);
+        string folder = Path.GetDirectoryName(request.Path) ?? "/";
+        if (Directory.Exists(request.Path))
+            throw new VmmException($"'{shown}' is a folder: name a file");
+        if (!Directory.Exists(folder))
+            throw new VmmException($"'{shown}' cannot be made: there is no folder '{Printable.Escape(folder)}'");
+        if (!request.Force && Path.Exists(request.Path))
+            throw Taken(request);
+        string making = Path.Combine(folder, $".{Path.GetFileName(request.Path)}.{Path.GetRandomFileName()}");
+        int fd = Linux.open(making, Linux.O_RDWR | Linux.O_CREAT | Linux.O_EXCL | Linux.O_CLOEXEC, OwnerOnly);
+        return fd >= 0 ? new NewCoredump(request, making, new SafeFd(fd))
+            : throw new VmmException($"'{shown}' cannot be made: {HostException.Last("open").Message}", cause: HostException.Last("open"));
+    }
+
+    /// <summary>Writes a machine and puts the file in its place.</summary>
+    /// <param name="machine">It stands still meanwhile.</param>
+    /// <param name="memory">Its RAM, from the first byte to the last.</param>
+    /// <exception cref="VmmException">The disk is full or broken; nothing is left.</exception>
+    public CoredumpReport Write(InspectedMachine machine, IPageSource memory)
+    {
+        long start = Stopwatch.GetTimestamp();
+        NoteWriter notes = new();
+        int vcpus = machine.VcpuCount;
+        for (int i = 0; i < vcpus; i++)
+        {
+            VcpuRecord vcpu = machine.Vcpu(i);
+            notes.Add("CORE", ProcessorNotes.NT_PRSTATUS, ProcessorNotes.Status(vcpu, i));
+            notes.Add("QEMU", ProcessorNotes.QemuCpuState, ProcessorNotes.Qemu(vcpu));
+        }
+        ulong size = machine.Slots.Aggregate(0UL, (sum, slot) => sum + slot.Size);
+        // Room for what the kernel tells of itself, which is found only while its memory is written.
+        ulong memoryAt = CoreHeader.SizeFor(machine.Slots.Count, notes.Written.Length + Page);
+        SparseFile file = new(_fd, _request.Path);
+        file.Empty(memoryAt + size);
+        ulong written = WriteMemory(file, memory, memoryAt, size, out byte[] told);
+        if (told.Length > 0)
+            notes.Add(VmcoreInfo.Name, 0, told);
+        file.Write(0, CoreHeader.Build(machine.Slots, notes.Written, memoryAt), 0);
+        file.Sync();
+        Commit();
+        return new CoredumpReport(_request.Path, vcpus, size, written, told.Length > 0, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+    }
+
+    /// <summary>What was not put in its place is removed.</summary>
+    public void Dispose()
+    {
+        _fd.Dispose();
+        if (_done)
+            return;
+        try
+        {
+            File.Delete(_making);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            // Hidden, and of no use to anybody.
+        }
+    }
+
+    private static ulong WriteMemory(SparseFile file, IPageSource memory, ulong memoryAt, ulong size, out byte[] told)
+    {
+        byte[] chunk = GC.AllocateUninitializedArray<byte>(Chunk);
+        told = [];
+        ulong written = 0;
+        for (ulong at = 0; at < size; at += Chunk)
+        {
+            Span<byte> content = chunk.AsSpan(0, (int)Math.Min(Chunk, size - at));
+            memory.TryRead(at, content);
+            for (int from = 0; from < content.Length;)
+            {
+                if (IsZero(content.Slice(from, Page)))
+                {
+                    from += Page;
+                    continue;
+                }
+                int end = from;
+                for (; end < content.Length && !IsZero(content.Slice(end, Page)); end += Page)
+                {
+                    if (told.Length == 0)
+                        told = VmcoreInfo.Find(content.Slice(end, Page)).ToArray();
+                }
+                file.Write(memoryAt + at + (ulong)from, content[from..end], size - at - (ulong)from);
+                written += (ulong)(end - from);
+                from = end;
+            }
+        }
+        return written;
+    }
+
+    private static bool IsZero(ReadOnlySpan<byte> page) => !page.ContainsAnyExcept((byte)0);
+
+    private void Commit()
+    {
+        uint how = _request.Force ? 0 : Linux.RENAME_NOREPLACE;
+        if (Linux.renameat2(Linux.AT_FDCWD, _making, Linux.AT_FDCWD, _request.Path, how) != 0)
+        {
+            if (!_request.Force && Linux.LastError == Errno.EEXIST)
+                throw Taken(_request);
+            throw new VmmException($"the core file cannot be put at '{Printable.Escape(_request.Path)}': {HostException.Last("renameat2").Message}; nothing was changed there");
+        }
+        _done = true;
+    }
+
+    private static VmmException Taken(CoredumpRequest request) =>
+        new($"there is a file '{Printable.Escape(request.Path)}' already: name another, or replace it (--force)");
+}

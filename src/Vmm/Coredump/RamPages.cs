@@ -1,0 +1,27 @@
+using Vmm.Guest.Memory;
+using Vmm.Machine;
+using Vmm.Snapshot.Memory;
+
+namespace Vmm.Coredump;
+
+/// <summary>The RAM of a machine that stands still, without touching pages that were never touched.</summary>
+/// <param name="ram">The RAM.</param>
+internal sealed unsafe class RamPages(GuestRam ram) : IPageSource
+{
+    private readonly DirtyBitmap _touched = TouchedPages.Of(ram);
+
+    /// <inheritdoc/>
+    public bool TryRead(ulong offset, Span<byte> destination)
+    {
+        for (int done = 0; done < destination.Length; done += (int)DirtyBitmap.PageSize)
+        {
+            Span<byte> page = destination.Slice(done, (int)DirtyBitmap.PageSize);
+            ulong at = offset + (ulong)done;
+            if (_touched.IsMarked(at))
+                new ReadOnlySpan<byte>((byte*)ram.Start + at, page.Length).CopyTo(page);
+            else
+                page.Clear();
+        }
+        return true;
+    }
+}

@@ -1,0 +1,29 @@
+using System.Buffers.Binary;
+
+namespace Vmm.Coredump;
+
+/// <summary>
+/// What a Linux kernel tells debuggers of itself. It keeps it as an ELF note at the start of a page of its own (linux:
+/// kernel/vmcore_info.c), which is found by that.
+/// </summary>
+internal static class VmcoreInfo
+{
+    /// <summary>The note's name.</summary>
+    public const string Name = "VMCOREINFO";
+
+    /// <summary>Bytes of the note's header: three numbers, the name with its zero, padded.</summary>
+    public const int HeaderSize = 12 + 12;
+
+    /// <summary>What it says begins with this.</summary>
+    private static ReadOnlySpan<byte> FirstWords => "OSRELEASE="u8;
+
+    /// <summary>Looks at a page.</summary>
+    /// <returns>What it says; empty when the page is another.</returns>
+    public static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> page)
+    {
+        if (BinaryPrimitives.ReadUInt32LittleEndian(page) != Name.Length + 1 || !page[12..].StartsWith("VMCOREINFO\0"u8) || !page[HeaderSize..].StartsWith(FirstWords))
+            return default;
+        uint length = BinaryPrimitives.ReadUInt32LittleEndian(page[4..]);
+        return length <= page.Length - HeaderSize ? page.Slice(HeaderSize, (int)length) : default;
+    }
+}

@@ -1,0 +1,66 @@
+using Vmm.Guest.Cpu.Paging;
+using Vmm.Kvm.State;
+
+namespace Vmm.Inspect;
+
+/// <summary>Makes up addresses to look up: many that are mapped, and some that are not.</summary>
+/// <remarks>Of 2⁴⁸ addresses a guest maps next to none, so most are found by going down the page tables along entries that are present.</remarks>
+/// <param name="memory">Memory as the vCPU sees it.</param>
+/// <param name="vcpu">The vCPU, whose registers point at what is in use.</param>
+/// <param name="random">Makes it up.</param>
+internal sealed class PageSampler(LinearMemory memory, VcpuRecord vcpu, Random random)
+{
+    private const int EntriesPerTable = 512;
+    private const int BitsPerLevel = 9;
+    private const int PageShift = 12;
+    private const ulong AddressMask = 0x000F_FFFF_FFFF_F000;
+
+    /// <summary>How often an entry that is present is looked for in a table, from a random one on.</summary>
+    private const int Tries = EntriesPerTable;
+
+    /// <summary>The next address.</summary>
+    public ulong Next()
+    {
+        switch (random.Next(8))
+        {
+            case 0:
+                return Canonical((ulong)random.NextInt64(long.MinValue, long.MaxValue));
+            case 1:
+                ulong[] near = [vcpu.General.Rip, vcpu.General.Rsp, vcpu.System.Gdt.Base, vcpu.System.Idt.Base, vcpu.System.Gs.Base, vcpu.System.Cr2];
+                return Canonical(unchecked(near[random.Next(near.Length)] + (ulong)random.NextInt64(-1 << 20, 1 << 20)));
+            default:
+                return memory.Paging.Mode is PagingMode.Level4 or PagingMode.Level5 ? Descend() : (uint)random.NextInt64();
+        }
+    }
+
+    /// <summary>Goes down by present entries; at the end, or where there is none, the rest is random.</summary>
+    private ulong Descend()
+    {
+        int level = memory.Paging.Mode == PagingMode.Level5 ? 5 : 4;
+        ulong linear = 0;
+        ulong table = memory.Paging.Cr3 & AddressMask;
+        for (; level > 0; level--)
+        {
+            int index = random.Next(EntriesPerTable);
+            ulong entry = 0;
+            for (int i = 0; i < Tries; i++, index = (index + 1) % EntriesPerTable)
+            {
+                if (memory.TryReadEntry(table + (ulong)index * sizeof(ulong), out entry) && (entry & PageEntry.Present) != 0)
+                    break;
+            }
+            int shift = PageShift + (level - 1) * BitsPerLevel;
+            linear |= (ulong)(uint)index << shift;
+            if ((entry & PageEntry.Present) == 0 || (level is 2 or 3 && (entry & PageEntry.LargePage) != 0))
+                return Canonical(linear | ((ulong)random.NextInt64() & ((1UL << shift) - 1)));
+            table = entry & AddressMask;
+        }
+        return Canonical(linear + (ulong)random.Next(1 << PageShift));
+    }
+
+    /// <summary>Repeats the highest bit that paging uses.</summary>
+    private ulong Canonical(ulong linear)
+    {
+        int unused = memory.Paging.Mode switch { PagingMode.Level5 => 7, PagingMode.Level4 => 16, _ => 32 };
+        return unused == 32 ? (uint)linear : (ulong)((long)(linear << unused) >> unused);
+    }
+}

@@ -1,0 +1,27 @@
+using Vmm.Host;
+using Vmm.Inspect.Report;
+
+namespace Vmm.Inspect.Views;
+
+/// <summary>The ACPI tables that the guest finds.</summary>
+internal static class AcpiView
+{
+    /// <summary>From the RSDP on; the MADT's entries in words.</summary>
+    /// <exception cref="VmmException">There is no RSDP: the guest has overwritten it, or never had one.</exception>
+    public static InspectReport Of(InspectedMachine machine)
+    {
+        ulong rsdp = AcpiSearch.FindRsdp(machine.Read)
+            ?? throw new VmmException("there are no ACPI tables: no RSDP is between 0xe0000 and 0xfffff, or its sum is wrong; the guest may have written over it");
+        IReadOnlyList<(ulong Address, AcpiTable? Table)> tables = AcpiSearch.Tables(machine.Read, rsdp);
+        return InspectReport.Of(
+            InspectBlock.Of("rsdp", new InspectField("RSDP", InspectCell.Hex(rsdp))) with { Titled = false },
+            InspectBlock.Table("tables", ["signature", "at", "bytes", "revision", "made by", "sum"], [.. tables.Select(Row)]),
+            InspectBlock.Table("MADT", ["entry"], [.. tables.Where(table => table.Table?.Signature == "APIC").SelectMany(table => MadtEntries.Of(table.Table!)).Select(entry => (IReadOnlyList<InspectCell>)[entry])])
+                with
+            { Headed = false, Empty = "none" });
+    }
+
+    private static IReadOnlyList<InspectCell> Row((ulong Address, AcpiTable? Table) found) => found.Table is { } table
+        ? [table.Signature, InspectCell.Hex(table.Address), table.Content.Length, table.Revision, table.Oem, table.IsWhole ? "right" : "wrong"]
+        : ["?", InspectCell.Hex(found.Address), InspectCell.None, InspectCell.None, InspectCell.None, "cannot be read"];
+}

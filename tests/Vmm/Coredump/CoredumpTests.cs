@@ -1,0 +1,216 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Text;
+using Vmm.Coredump;
+using Vmm.Host;
+using Vmm.Inspect;
+using Vmm.Snapshot.Memory;
+using Vmm.Tests.Vmm.Inspect;
+using Vmm.Tests.Vmm.Storage;
+using Xunit;
+
+namespace Vmm.Tests.Vmm.Coredump;
+
+/// <summary>Core files of a machine that exists only as bytes, read by the letter of the System V ABI and by readelf.</summary>
+public sealed class CoredumpTests : IDisposable
+{
+    private const uint PT_LOAD = 1, PT_NOTE = 4;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("vmm-core-").FullName;
+    private readonly InspectRig _rig = new();
+
+    private string CorePath => Path.Combine(_folder, "core");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Core_has_a_note_for_each_vCPU_and_the_memory_at_its_guest_physical_address()
+    {
+        _rig.Put(0x5000, [.. "memory"u8]);
+        CoredumpReport report = Write();
+        byte[] core = File.ReadAllBytes(CorePath);
+        Assert.Equal((2, (ulong)_rig.Ram.Length, false), (report.Vcpus, report.MemoryBytes, report.HasVmcoreInfo));
+        Assert.Equal([0x7F, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1], core[..7]);
+        Assert.Equal((4, 62), (U16(core, 16), U16(core, 18)));
+        Segment[] segments = Segments(core);
+        Assert.Equal([PT_NOTE, PT_LOAD], segments.Select(segment => segment.Type));
+        Segment load = segments[1];
+        Assert.Equal((0UL, 0UL, (ulong)_rig.Ram.Length, (ulong)_rig.Ram.Length, 0UL), (load.Virtual, load.Physical, load.FileSize, load.MemorySize, load.Offset % 4096));
+        Assert.Equal(_rig.Ram, core[(int)load.Offset..]);
+        (string Name, uint Type, byte[] Content)[] notes = Notes(core, segments[0]);
+        Assert.Equal([("CORE", 1U, 336), ("QEMU", 0U, 440), ("CORE", 1U, 336), ("QEMU", 0U, 440)], notes.Select(note => (note.Name, note.Type, note.Content.Length)));
+        // pr_pid, then r15 first, rax at 10, rip at 16, rsp at 19 of pr_reg.
+        byte[] status = notes[0].Content;
+        Assert.Equal((1U, 16UL, 1UL, InspectRig.Code, InspectRig.Stack), (U32(status, 32), U64(status, 112), U64(status, 112 + 80), U64(status, 112 + 128), U64(status, 112 + 152)));
+        Assert.Equal(2U, U32(notes[2].Content, 32));
+        byte[] qemu = notes[1].Content;
+        Assert.Equal((1U, 440U, InspectRig.Code), (U32(qemu, 0), U32(qemu, 4), U64(qemu, 8 + 16 * 8)));
+        // CR3 is the fourth of the control registers, behind ten segments.
+        Assert.Equal(0x1000UL, U64(qemu, 8 + 18 * 8 + 10 * 24 + 3 * 8));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(CorePath));
+        Assert.Single(Directory.EnumerateFileSystemEntries(_folder));
+    }
+
+    [Fact]
+    public void Zeros_are_holes()
+    {
+        ulong written = Write(new Pages(64 << 20, at => at == 0x10_0000 ? (byte)1 : (byte)0), 64 << 20).WrittenBytes;
+        Assert.Equal(4096UL, written);
+        using Process du = Process.Start(new ProcessStartInfo("du", ["-k", CorePath]) { RedirectStandardOutput = true })!;
+        Assert.InRange(int.Parse(du.StandardOutput.ReadToEnd().Split('\t')[0], null), 4, 64);
+        Assert.InRange(new FileInfo(CorePath).Length, 64 << 20, (64 << 20) + 0x1_0000);
+    }
+
+    [Fact]
+    public void Memory_above_the_hole_has_its_own_segment()
+    {
+        MemorySlot[] slots = [new(0, 0, 0x3000, 0), new(1, 0x1_0000_0000, 0x2000, 0x3000)];
+        byte[] head = CoreHeader.Build(slots, [], 0x1000);
+        Segment[] segments = Segments(head);
+        Assert.Equal((0x1000UL, 0UL, 0x3000UL), (segments[1].Offset, segments[1].Physical, segments[1].FileSize));
+        Assert.Equal((0x4000UL, 0x1_0000_0000UL, 0x2000UL), (segments[2].Offset, segments[2].Physical, segments[2].FileSize));
+    }
+
+    [Fact]
+    public void What_the_guests_kernel_tells_of_itself_is_found_and_kept()
+    {
+        const string told = "OSRELEASE=6.1.0\nPAGESIZE=4096\n";
+        byte[] note = new byte[24 + told.Length];
+        BinaryPrimitives.WriteUInt32LittleEndian(note, 11);
+        BinaryPrimitives.WriteUInt32LittleEndian(note.AsSpan(4), (uint)told.Length);
+        Encoding.ASCII.GetBytes("VMCOREINFO").CopyTo(note, 12);
+        Encoding.ASCII.GetBytes(told).CopyTo(note, 24);
+        _rig.Put(0xe000, note);
+        Assert.True(Write().HasVmcoreInfo);
+        byte[] core = File.ReadAllBytes(CorePath);
+        (string name, uint type, byte[] content) = Notes(core, Segments(core)[0])[^1];
+        Assert.Equal(("VMCOREINFO", 0U, told), (name, type, Encoding.ASCII.GetString(content)));
+        // One that claims more than its page has is none.
+        BinaryPrimitives.WriteUInt32LittleEndian(note.AsSpan(4), 5000);
+        Assert.True(VmcoreInfo.Find([.. note, .. new byte[4096 - note.Length]]).IsEmpty);
+    }
+
+    [Fact]
+    public void File_that_is_there_is_replaced_only_when_forced()
+    {
+        File.WriteAllText(CorePath, "mine");
+        VmmException refused = Assert.Throws<VmmException>(() => Write());
+        Assert.Equal($"there is a file '{CorePath}' already: name another, or replace it (--force)", refused.Message);
+        Assert.Equal("mine", File.ReadAllText(CorePath));
+        Write(force: true);
+        Assert.Equal(0x7F, File.ReadAllBytes(CorePath)[0]);
+        Assert.Single(Directory.EnumerateFileSystemEntries(_folder));
+    }
+
+    [Fact]
+    public void File_that_came_meanwhile_is_not_replaced()
+    {
+        using (NewCoredump making = NewCoredump.Begin(new CoredumpRequest(CorePath)))
+        {
+            File.WriteAllText(CorePath, "mine");
+            Assert.Throws<VmmException>(() => making.Write(_rig.Machine(), new Pages((ulong)_rig.Ram.Length, _ => 0)));
+        }
+        Assert.Equal("mine", File.ReadAllText(CorePath));
+        Assert.Single(Directory.EnumerateFileSystemEntries(_folder));
+    }
+
+    [Fact]
+    public void Full_disk_leaves_nothing()
+    {
+        using TinyMount mount = TinyMount.CreateOrSkip(256);
+        string path = Path.Combine(mount.Root, "core");
+        using (NewCoredump making = NewCoredump.Begin(new CoredumpRequest(path)))
+            Assert.Contains("ENOSPC", Assert.Throws<VmmException>(() => making.Write(Sized(8 << 20), new Pages(8 << 20, _ => 1))).Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(mount.Root));
+    }
+
+    [Fact]
+    public void Readelf_understands_it()
+    {
+        Write();
+        ProcessStartInfo start = new("readelf", ["-a", "-W", CorePath]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        Process process;
+        try
+        {
+            process = Process.Start(start)!;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Assert.Skip("readelf is not installed");
+            return;
+        }
+        using (process)
+        {
+            string text = process.StandardOutput.ReadToEnd();
+            Assert.Equal("", process.StandardError.ReadToEnd());
+            process.WaitForExit();
+            Assert.Equal(0, process.ExitCode);
+            Assert.Matches("Type: +CORE \\(Core file\\)", text);
+            Assert.Equal(2, text.Split("NT_PRSTATUS").Length - 1);
+            Assert.Matches("LOAD +0x[0-9a-f]+ 0x0+ 0x0+ 0x0*10000 0x0*10000 RWE", text);
+        }
+    }
+
+    private CoredumpReport Write(bool force = false)
+    {
+        using NewCoredump making = NewCoredump.Begin(new CoredumpRequest(CorePath, force));
+        return making.Write(_rig.Machine(), new Pages((ulong)_rig.Ram.Length, at => _rig.Ram[at]));
+    }
+
+    private CoredumpReport Write(Pages pages, ulong size)
+    {
+        using NewCoredump making = NewCoredump.Begin(new CoredumpRequest(CorePath));
+        return making.Write(Sized(size), pages);
+    }
+
+    private InspectedMachine Sized(ulong size)
+    {
+        InspectedMachine machine = _rig.Machine();
+        return new InspectedMachine(machine.State) { Config = machine.Config, Read = machine.Read, Slots = [new MemorySlot(0, 0, size, 0)], PlaceName = machine.PlaceName };
+    }
+
+    private static Segment[] Segments(byte[] core)
+    {
+        int table = (int)U64(core, 32);
+        return [.. Enumerable.Range(0, U16(core, 56)).Select(i => table + i * 56).Select(at =>
+            new Segment(U32(core, at), U64(core, at + 8), U64(core, at + 16), U64(core, at + 24), U64(core, at + 32), U64(core, at + 40)))];
+    }
+
+    private static (string Name, uint Type, byte[] Content)[] Notes(byte[] core, Segment segment)
+    {
+        List<(string, uint, byte[])> notes = [];
+        int at = (int)segment.Offset;
+        int end = at + (int)segment.FileSize;
+        while (at < end)
+        {
+            (int name, int size, uint type) = ((int)U32(core, at), (int)U32(core, at + 4), U32(core, at + 8));
+            int content = at + 12 + (name + 3) / 4 * 4;
+            notes.Add((Encoding.ASCII.GetString(core, at + 12, name - 1), type, core[content..(content + size)]));
+            at = content + (size + 3) / 4 * 4;
+        }
+        Assert.Equal(end, at);
+        return [.. notes];
+    }
+
+    private static ushort U16(byte[] bytes, int at) => BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(at));
+
+    private static uint U32(byte[] bytes, int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at));
+
+    private static ulong U64(byte[] bytes, int at) => BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at));
+
+    private sealed record Segment(uint Type, ulong Offset, ulong Virtual, ulong Physical, ulong FileSize, ulong MemorySize);
+
+    /// <summary>Memory whose bytes a function says; of 64 MiB only one byte a page is asked for.</summary>
+    private sealed class Pages(ulong size, Func<int, byte> content) : IPageSource
+    {
+        public bool TryRead(ulong offset, Span<byte> destination)
+        {
+            Assert.True(offset + (ulong)destination.Length <= size);
+            destination.Clear();
+            int step = size > 1 << 20 ? 4096 : 1;
+            for (int i = 0; i < destination.Length; i += step)
+                destination[i] = content((int)offset + i);
+            return true;
+        }
+    }
+}
