@@ -312,7 +312,7 @@ internal sealed partial class VmControl : IDisposable
         // The run before is over, but may be giving its last things back.
         Join();
         Events.Publish("vm", "booting");
-        return new MachineRun(_config!, _signals, _log, Events, _hub, Folder?.Invoke()) { NetLost = (index, why) => OnLink(index, NetLink.Down, why), Origin = origin, StartsPaused = paused };
+        return Announced(new MachineRun(_config!, _signals, _log, Events, _hub, Folder?.Invoke()) { NetLost = (index, why) => OnLink(index, NetLink.Down, why), Origin = origin, StartsPaused = paused, IsOurs = IsOurs });
     }
 
     private void Main(MachineRun run, Action onStarted, Action<Exception> onRefused)
@@ -377,7 +377,7 @@ internal sealed partial class VmControl : IDisposable
         lock (_commands)
         {
             Check(command);
-            return Run!.With(act);
+            return Run!.With(vm => Undebugged(command, vm, act));
         }
     }
 
