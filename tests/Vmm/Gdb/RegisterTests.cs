@@ -43,7 +43,24 @@ public class RegisterTests
     {
         kvm_regs regs = new()
         {
-            rax = 1, rbx = 2, rcx = 3, rdx = 4, rsi = 5, rdi = 6, rbp = 7, rsp = 8, r8 = 9, r9 = 10, r10 = 11, r11 = 12, r12 = 13, r13 = 14, r14 = 15, r15 = 16, rip = 0xffffffff81000000, rflags = 0x246,
+            rax = 1,
+            rbx = 2,
+            rcx = 3,
+            rdx = 4,
+            rsi = 5,
+            rdi = 6,
+            rbp = 7,
+            rsp = 8,
+            r8 = 9,
+            r9 = 10,
+            r10 = 11,
+            r11 = 12,
+            r12 = 13,
+            r13 = 14,
+            r14 = 15,
+            r15 = 16,
+            rip = 0xffffffff81000000,
+            rflags = 0x246,
         };
         byte[] block = new byte[RegisterLayout.Size];
         RegisterBlock.Put(regs, block);
