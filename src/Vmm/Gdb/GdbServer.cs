@@ -30,6 +30,7 @@ internal sealed class GdbServer : IDisposable
     private GdbSession? _session;
     // The loop's alone.
     private GdbClient? _client;
+    private bool _wasHeld;
     private IDisposable? _watch;
     private IDisposable? _listening;
 
@@ -129,6 +130,7 @@ internal sealed class GdbServer : IDisposable
             {
                 if (_target is null)
                     throw new VmmException("the guest's run is over");
+                _wasHeld = _target.IsHeld;
                 _target.HoldAll();
                 _session = new GdbSession(_target, client.Send);
                 _session.Stopped(new StopReason(StopKind.Trap, 0));
@@ -150,10 +152,12 @@ internal sealed class GdbServer : IDisposable
             return;
         int count = client.Receive(_received);
         CommandResult? parting = count < 0 ? CommandResult.Detach : null;
+        bool changedNothing;
         lock (_lock)
         {
             _session!.Receive(_received.AsSpan(0, Math.Max(0, count)));
             parting ??= _session.Parting;
+            changedNothing = _wasHeld && _session.IsSilent;
             if (parting is not null)
                 _session = null;
         }
@@ -163,7 +167,10 @@ internal sealed class GdbServer : IDisposable
         client.Dispose();
         if (how == CommandResult.Kill)
             _keeper.Kill();
-        LetGo();
+        if (changedNothing)
+            Forget();
+        else
+            LetGo();
     }
 
     /// <summary>The guest goes on by itself. The next debugger is let in only when it does.</summary>
@@ -180,6 +187,11 @@ internal sealed class GdbServer : IDisposable
             _loop.Post(LetGo);
             return;
         }
+        Forget();
+    }
+
+    private void Forget()
+    {
         _client = null;
         _keeper.GiveBack();
     }

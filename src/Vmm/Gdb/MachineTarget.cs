@@ -135,6 +135,9 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
     /// <exception cref="VmmException">A vCPU did not answer, or the machine has ended.</exception>
     public void HoldAll() => _vm.Machine.EnsurePaused();
 
+    /// <summary>Whether every vCPU is held, by whomever.</summary>
+    public bool IsHeld => _vm.Machine.State == MachineState.Paused;
+
     /// <summary>Whether the machine has ended.</summary>
     public bool IsOver => _vm.Machine.State == MachineState.Ended;
 

@@ -1,6 +1,5 @@
 using Vmm.Control;
 using Vmm.Gdb.Breakpoints;
-using Vmm.Host;
 using Vmm.Kvm;
 using Vmm.Logging;
 using Vmm.Machine;
@@ -49,8 +48,12 @@ public sealed class DebuggedGuestTests : IDisposable
     {
         Boot("count", "n=1000", vcpus: 2);
         Assert.Equal(VmState.Paused, _control.State);
-        using RawDebugger debugger = new(Place);
+        // One that only looks whether anybody listens changes nothing.
+        new RawDebugger(Place).Dispose();
+        using RawDebugger debugger = Connect();
+        Assert.Equal(VmState.Paused, _control.State);
         Assert.Equal("T05thread:1;", debugger.Ask("?"));
+        Assert.Equal(0x100000ul, debugger.Rip);
         Assert.Equal("m1,2", debugger.Ask("qfThreadInfo"));
         ulong entry = debugger.Rip;
         string code = debugger.Ask($"m{RawDebugger.Hex(entry)},8");

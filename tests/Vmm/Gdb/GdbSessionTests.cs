@@ -23,6 +23,15 @@ public class GdbSessionTests
     }
 
     [Fact]
+    public void Session_is_silent_until_a_whole_packet_has_come()
+    {
+        _debugger.Send("+\x03$?#40");
+        Assert.True(_debugger.Session.IsSilent);
+        _debugger.Send("$?#3f");
+        Assert.False(_debugger.Session.IsSilent);
+    }
+
+    [Fact]
     public void Answer_that_did_not_arrive_is_sent_again()
     {
         string answer = _debugger.Send("$?#3f")[1..];

@@ -25,6 +25,9 @@ internal sealed class GdbSession(IGdbTarget target, Action<ReadOnlyMemory<byte>>
     /// <summary>Whether the guest runs, as far as the debugger knows.</summary>
     public bool IsRunning { get; private set; }
 
+    /// <summary>Whether not one packet has come: somebody looked whether anybody listens here.</summary>
+    public bool IsSilent { get; private set; } = true;
+
     /// <summary>What the debugger wants to become of the guest, once it has said; then nothing more is taken from it.</summary>
     public CommandResult? Parting { get; private set; }
 
@@ -50,6 +53,7 @@ internal sealed class GdbSession(IGdbTarget target, Action<ReadOnlyMemory<byte>>
             switch (_reader.Take(next))
             {
                 case PacketEvent.Packet:
+                    IsSilent = false;
                     Acknowledge(Framing.Acknowledge);
                     Handle();
                     break;
