@@ -3,7 +3,6 @@ using Vmm.Gdb.Breakpoints;
 using Vmm.Kvm;
 using Vmm.Logging;
 using Vmm.Machine;
-using Vmm.Machine.Config;
 using Vmm.Tests.Kvm.Firmware;
 using Xunit;
 

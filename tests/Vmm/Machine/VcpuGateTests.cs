@@ -10,7 +10,7 @@ public class VcpuGateTests
     private readonly VcpuGate _gate = new(2);
 
     [Fact]
-    public void Open_gate_is_passed_by_all_but_who_is_kept()
+    public async Task Open_gate_is_passed_by_all_but_who_is_kept()
     {
         _gate.Keep(1);
         Assert.True(_gate.Pass(0));
@@ -18,20 +18,19 @@ public class VcpuGateTests
         Task<bool> other = Closed(0);
         Assert.True(_gate.WaitUntilHeld(s_patience));
         _gate.Open();
-        Assert.True(other.Wait(s_patience, TestContext.Current.CancellationToken));
+        Assert.True(await other.WaitAsync(s_patience, TestContext.Current.CancellationToken));
         Assert.False(kept.IsCompleted);
         _gate.KeepOnly(0);
-        Assert.True(kept.Wait(s_patience, TestContext.Current.CancellationToken) && kept.Result);
+        Assert.True(await kept.WaitAsync(s_patience, TestContext.Current.CancellationToken));
     }
 
     [Fact]
-    public void Who_is_kept_goes_home_in_the_end()
+    public async Task Who_is_kept_goes_home_in_the_end()
     {
         _gate.Keep(1);
         Task<bool> kept = Pass(1);
         _gate.End();
-        Assert.True(kept.Wait(s_patience, TestContext.Current.CancellationToken));
-        Assert.False(kept.Result);
+        Assert.False(await kept.WaitAsync(s_patience, TestContext.Current.CancellationToken));
     }
 
     private Task<bool> Closed(int vcpu)
