@@ -21,7 +21,7 @@ _vmm()
     _init_completion -n = || return
 
     local machine_options='--kernel --initrd --cmdline --module --boot-protocol --firmware --cpus --cpu --cpu-shares --cpu-quota --memory-max --memory --disk
-        --net --console --virtio-console --port --agent --transport --rng --vsock --balloon --name --log --log-level --reboot --help'
+        --net --console --virtio-console --port --agent --transport --rng --vsock --balloon --gdb --name --log --log-level --reboot --help'
     local many=1000
 
     if ((cword == 1)); then
@@ -51,6 +51,7 @@ _vmm()
         --port) compopt -o nospace; COMPREPLY=($(compgen -W 'name=' -- "$cur")) ;;
         --transport) COMPREPLY=($(compgen -W 'pci mmio' -- "$cur")) ;;
         --rng) COMPREPLY=($(compgen -W 'on off' -- "$cur")) ;;
+        --gdb) compopt -o nospace; COMPREPLY=($(compgen -W 'tcp: unix:' -- "$cur")) ;;
         --vsock) compopt -o nospace; COMPREPLY=($(compgen -W 'cid=' -- "$cur")) ;;
         --log)
             compopt -o nospace
@@ -163,7 +164,7 @@ _vmm()
         --memory) COMPREPLY=($(compgen -W 'lazy eager demand' -- "$cur")) ;;
         *)
             if [[ $cur == -* ]]; then
-                COMPREPLY=($(compgen -W '--detach -d --rm --paused --trust-disks --memory --name --disk --net --vsock --port --console --virtio-console
+                COMPREPLY=($(compgen -W '--detach -d --rm --paused --trust-disks --memory --gdb --name --disk --net --vsock --port --console --virtio-console
                     --log --log-level --reboot --cpu-shares --cpu-quota --memory-max --help' -- "$cur"))
             else
                 _filedir -d

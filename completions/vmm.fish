@@ -83,6 +83,7 @@ complete -c vmm -n $describe -l transport -x -a 'pci mmio' -d 'How virtio device
 complete -c vmm -n $describe -l rng -x -a 'on off' -d 'A virtio entropy device'
 complete -c vmm -n $describe -l vsock -x -d 'cid=N,socket=PATH[,id=], streams between guest and host'
 complete -c vmm -n $describe -l balloon -x -d '[size=]SIZE[,deflate-on-oom=on][,free-page-reporting=on][,stats=SECONDS]'
+complete -c vmm -n $describe -l gdb -x -a 'tcp: unix:' -d 'tcp:[ADDRESS]:PORT|unix:PATH, wait for a debugger'
 complete -c vmm -n $describe -l name -x -d 'The name in messages'
 complete -c vmm -n $describe -l log -x -a 'stderr file= journal off' -d "Where vmm's own log goes"
 complete -c vmm -n $describe -l log-level -x -a 'error warning info debug trace' -d "The log's level"
@@ -177,6 +178,7 @@ complete -c vmm -n '__vmm_verb restore' -s d -l detach -d 'Run it in the backgro
 complete -c vmm -n '__vmm_verb restore' -l rm -d 'With -d: forget it when it ends'
 complete -c vmm -n '__vmm_verb restore' -l paused -d 'Hold the guest at first'
 complete -c vmm -n '__vmm_verb restore' -l trust-disks -d 'Take the disks for unchanged'
+complete -c vmm -n '__vmm_verb restore' -l gdb -x -a 'tcp: unix:' -d 'Wait for a debugger'
 complete -c vmm -n '__vmm_verb restore' -l memory -x -a 'lazy eager demand' -d 'How it comes'
 complete -c vmm -n '__vmm_verb rm' -l force -d 'End it first if it runs'
 complete -c vmm -n '__vmm_verb logs' -l vmm -d 'What vmm itself said'

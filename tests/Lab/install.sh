@@ -23,6 +23,7 @@ passt:/usr/bin/passt
 iproute2:/bin/ip
 acpica-tools:/usr/bin/iasl
 util-linux:/usr/bin/setpriv
+gdb:/usr/bin/gdb
 gcc:/usr/bin/gcc
 libc6-dev:/usr/include/stdio.h
 '

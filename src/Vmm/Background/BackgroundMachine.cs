@@ -68,7 +68,11 @@ internal static class BackgroundMachine
         EventHub events = new(TimeProvider.System);
         using IDisposable listening = events.Subscribe(new EventFile(vm.Folder.Home.EventsFile).Add);
         using ConsoleLog console = new(hub, () => vm.Folder.ConsoleLog);
-        control = new(events, log, signals, hub) { Folder = () => vm.Folder.Path };
+        control = new(events, log, signals, hub)
+        {
+            Folder = () => vm.Folder.Path,
+            DebuggerAwaited = place => StandardError.Write($"vmm: {vm.Folder.Name}: {Awaiting.Debugger(place)}\n"),
+        };
         using ControlServer server = new(vm.Folder.ControlSocket, new ControlHandler(control, vm, hub));
         control.Create(config);
         MachineOutcome outcome = control.BootHere(() =>

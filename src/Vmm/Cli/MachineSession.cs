@@ -39,7 +39,11 @@ internal static class MachineSession
         VmControl? control = null;
         StopSignals signals = new(_ => control?.Stop());
         EventHub events = new(TimeProvider.System) { Machine = config.Name };
-        control = new(events, log, signals) { BootTrace = traced };
+        control = new(events, log, signals)
+        {
+            BootTrace = traced,
+            DebuggerAwaited = place => System.Console.Error.WriteLine($"vmm: {config.Name}: {Awaiting.Debugger(place)}"),
+        };
         try
         {
             using ControlEnds ends = new(where, events, TimeProvider.System);

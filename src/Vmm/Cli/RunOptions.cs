@@ -1,4 +1,5 @@
 using System.Globalization;
+using Vmm.Gdb;
 using Vmm.Machine.Config;
 using Vmm.Storage;
 
@@ -31,6 +32,7 @@ internal static class RunOptions
         new("rng", "on|off", "A virtio entropy device [on]", (m, v) => m.Rng = OnOff(v)),
         new("vsock", VsockOption.Form, "Streams between guest and host: CONNECT PORT at the socket, and PATH_PORT for the guest's", (m, v) => m.Vsock = VsockOption.Parse(v)),
         new("balloon", BalloonOption.Form, "Let the host take memory back from the guest: how much, and how", (m, v) => m.Balloon = BalloonOption.Parse(v)),
+        new("gdb", GdbAddress.Form, "Hold the guest before its first instruction for a debugger: gdb's 'target remote'; port 0 is any", (m, v) => m.Gdb = GdbAddress.Parse(v).ToString()),
         new("name", "NAME", "The machine's name in messages [vmm]", (m, v) => m.Name = v),
         new("log", "stderr|file=PATH|journal|off[,format=json][,level=][,size=]", "Where vmm's own log goes; repeatable [stderr,level=warning]", AddLog, repeatable: true),
         new("log-level", "LEVEL", $"The log's level where its place has none: {Word.All<LogThreshold>()} [info; stderr: warning]", (m, v) => m.LogLevel = Word.Parse<LogThreshold>(v)),

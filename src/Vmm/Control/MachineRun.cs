@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Vmm.Consoles;
 using Vmm.Devices.Virtio.Console;
+using Vmm.Gdb;
 using Vmm.Host;
 using Vmm.Logging;
 using Vmm.Machine;
@@ -17,7 +18,7 @@ namespace Vmm.Control;
 /// One boot of a machine, through the resets of its guest until it is over. A reset builds a new machine from the same
 /// configuration while the consoles stay open.
 /// </summary>
-internal sealed class MachineRun : IDisposable
+internal sealed partial class MachineRun : IDisposable
 {
     /// <summary>A guest that crashed sooner would only crash again: its registers help more than a loop.</summary>
     private static readonly TimeSpan s_shortestRun = TimeSpan.FromSeconds(1);
@@ -29,6 +30,7 @@ internal sealed class MachineRun : IDisposable
     private readonly HostConsole _console;
     private readonly VsockListener? _vsock;
     private readonly HostPorts? _ports;
+    private readonly GdbServer? _gdb;
     private readonly StopSignals? _signals;
     private readonly MachineConsoles _sinks;
     private readonly VmmLog _log;
@@ -69,10 +71,12 @@ internal sealed class MachineRun : IDisposable
         try
         {
             _ports = config.Port.Count == 0 ? null : new HostPorts(config.Port, folder, OnHostFault);
+            _gdb = config.Gdb is null ? null : new GdbServer(GdbAddress.Parse(config.Gdb), new GuestKeeper(this));
             _console = new HostConsole(config, Stop, hub);
         }
         catch
         {
+            _gdb?.Dispose();
             _ports?.Dispose();
             _vsock?.Dispose();
             throw;
@@ -141,13 +145,17 @@ internal sealed class MachineRun : IDisposable
                 finally
                 {
                     // Before the devices are taken apart: the pump must not find them half gone.
+                    _gdb?.Leave();
                     _console.Detach();
                     _ports?.Detach();
                 }
                 started = null;
                 _generation = vm.Platform.Generation.Value;
                 if (!StartsAgain(outcome, Stopwatch.GetElapsedTime(start)))
+                {
+                    _gdb?.End(outcome);
                     return outcome;
+                }
                 Resets++;
                 _events.Publish("vm", "rebooting");
                 _life.Rebooting(outcome.Kind);
@@ -215,6 +223,8 @@ internal sealed class MachineRun : IDisposable
     /// <exception cref="VmmException">The guest's run is over.</exception>
     public BorrowedMachine Borrow() => With(vm =>
     {
+        if (_debugged)
+            throw new VmmException(DebuggerInTheWay);
         _borrowed++;
         return new BorrowedMachine(vm, GiveBack);
     });
@@ -242,6 +252,7 @@ internal sealed class MachineRun : IDisposable
     /// <summary>Writes out the guest's last words, gives the terminal back and removes sockets.</summary>
     public void Dispose()
     {
+        _gdb?.Dispose();
         _console.Dispose();
         _ports?.Dispose();
         _vsock?.Dispose();
@@ -266,6 +277,7 @@ internal sealed class MachineRun : IDisposable
     {
         lock (_lock)
         {
+            held |= _gdb?.Attach(vm) == true;
             lock (_ending)
             {
                 if (_stopAsked)
@@ -279,6 +291,7 @@ internal sealed class MachineRun : IDisposable
             }
             Monitor.PulseAll(_lock);
         }
+        _gdb?.Started();
         origin?.Started();
         started?.Invoke();
         if (started is null)

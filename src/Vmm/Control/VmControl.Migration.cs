@@ -32,7 +32,7 @@ internal sealed partial class VmControl
         {
             CheckRecovery(request);
             run = Run!;
-            config = run.With(ConfigOf);
+            config = run.With(vm => Undebugged(VmCommand.Migrate, vm, ConfigOf)) with { Gdb = null };
             _migration = migration = new ActiveMigration(request.Destination);
         }
         try

@@ -313,10 +313,10 @@ internal sealed partial class VmControl : IDisposable
         // The run before is over, but may be giving its last things back.
         Join();
         Events.Publish("vm", "booting");
-        MachineRun run = new(_config!, _signals, _log, Events, _hub, Folder?.Invoke()) { NetLost = (index, why) => OnLink(index, NetLink.Down, why), Origin = origin, StartsPaused = paused };
+        MachineRun run = new(_config!, _signals, _log, Events, _hub, Folder?.Invoke()) { NetLost = (index, why) => OnLink(index, NetLink.Down, why), Origin = origin, StartsPaused = paused, IsOurs = IsOurs };
         if (BootTrace is not null)
             run.Trace(_trace = BootTrace.Begin(HeaderOf(new ExitFilter())));
-        return run;
+        return Announced(run);
     }
 
     private void Main(MachineRun run, Action onStarted, Action<Exception> onRefused)
@@ -381,7 +381,7 @@ internal sealed partial class VmControl : IDisposable
         lock (_commands)
         {
             Check(command);
-            return Run!.With(act);
+            return Run!.With(vm => Undebugged(command, vm, act));
         }
     }
 

@@ -119,6 +119,11 @@ internal sealed partial class MachineLog(ILogger logger)
     [LoggerMessage(19, LogLevel.Information, "generation ID renewed: {Id}")]
     public partial void GenerationRenewed(Guid id);
 
+    /// <summary>A debugger can attach, and the guest waits for it.</summary>
+    /// <param name="address">Where.</param>
+    [LoggerMessage(21, LogLevel.Information, "waiting for a debugger at {Address}")]
+    public partial void DebuggerAwaited(string address);
+
     /// <summary>A snapshot was taken.</summary>
     /// <param name="path">Where it is.</param>
     /// <param name="paused">How long the guest stood still.</param>

@@ -82,7 +82,7 @@ internal sealed class VcpuThread
         catch (Exception fault)
         {
             _end(new MachineOutcome(OutcomeKind.HostFault, Fault: fault));
-            _gate.Pass();
+            _gate.Pass(_vcpu.Number);
         }
         _dispatcher.Counters.LeaveGuest();
         // Afterwards nobody can ask the kernel any more.
@@ -93,7 +93,7 @@ internal sealed class VcpuThread
     {
         ExitCounters counters = _dispatcher.Counters;
         // Passed once before the first entry: a close or an end from before BindToThread could not kick us.
-        bool go = _gate.Pass();
+        bool go = _gate.Pass(_vcpu.Number);
         counters.EnterGuest();
         go = go && LoopTraced();
         while (go)
@@ -104,14 +104,14 @@ internal sealed class VcpuThread
                     if (_dispatcher.Dispatch(_vcpu) is { } outcome)
                     {
                         _end(outcome);
-                        go = _gate.Pass();
+                        go = _gate.Pass(_vcpu.Number);
                     }
                     break;
                 case VcpuExit.Kicked:
                     // What the gate takes is neither the guest's time nor ours.
                     counters.LeaveGuest();
                     counters.NoteKick();
-                    go = _gate.Pass();
+                    go = _gate.Pass(_vcpu.Number);
                     counters.EnterGuest();
                     go = go && LoopTraced();
                     break;
@@ -151,13 +151,13 @@ internal sealed class VcpuThread
                     if (outcome is null)
                         break;
                     _end(outcome);
-                    if (!_gate.Pass())
+                    if (!_gate.Pass(_vcpu.Number))
                         return false;
                     break;
                 case VcpuExit.Kicked:
                     counters.LeaveGuest();
                     counters.NoteKick();
-                    bool go = _gate.Pass();
+                    bool go = _gate.Pass(_vcpu.Number);
                     counters.EnterGuest();
                     if (!go || !ReferenceEquals(_tracer, tracer))
                         return go;

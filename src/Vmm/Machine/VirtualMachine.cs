@@ -90,6 +90,15 @@ internal sealed class VirtualMachine : IDisposable
         throw new VmmException($"a vCPU did not leave the guest within {PauseTimeout.TotalSeconds:0} s; the machine runs on");
     }
 
+    /// <summary>As <see cref="Pause"/>; nothing happens to a machine that is paused already.</summary>
+    /// <exception cref="VmmException">The machine neither runs nor is paused, or a vCPU did not answer.</exception>
+    public void EnsurePaused()
+    {
+        using Lock.Scope alone = _moving.EnterScope();
+        if (State != MachineState.Paused)
+            Pause();
+    }
+
     /// <summary>Lets the vCPUs go on.</summary>
     public void Resume()
     {
@@ -144,6 +153,8 @@ internal sealed class VirtualMachine : IDisposable
     /// <exception cref="VmmException">The machine is not running, or a vCPU did not answer.</exception>
     public void InjectNmi()
     {
+        // A debugger that stops the machine meanwhile waits, and does not take this pause for its own.
+        using Lock.Scope alone = _moving.EnterScope();
         Pause();
         try
         {
@@ -154,6 +165,24 @@ internal sealed class VirtualMachine : IDisposable
         {
             Resume();
         }
+    }
+
+    /// <summary>Keeps a vCPU out of the guest while the others run on, for a debugger. On its own thread, which comes to rest with its next entry.</summary>
+    /// <param name="vcpu">Which.</param>
+    public void Keep(IVcpu vcpu)
+    {
+        _gate.Keep(vcpu.Number);
+        vcpu.Kick();
+    }
+
+    /// <summary>Lets a paused machine go on with a part of its vCPUs, for a debugger; with all of them for 0.</summary>
+    /// <param name="kept">A bit for each vCPU that stays where it is.</param>
+    public void ResumeAllBut(ulong kept)
+    {
+        using Lock.Scope alone = _moving.EnterScope();
+        if (State == MachineState.Paused)
+            _gate.KeepOnly(kept);
+        Resume();
     }
 
     /// <summary>Ends the machine. The first outcome counts; later ones are dropped. Any thread, vCPUs and devices included.</summary>

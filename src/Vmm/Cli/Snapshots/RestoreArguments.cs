@@ -12,11 +12,14 @@ internal sealed class RestoreArguments
 {
     private static readonly string[] s_names = ["name", "disk", "net", "vsock", "port", "console", "virtio-console", "log", "log-level", "reboot", "cpu-shares", "cpu-quota", "memory-max"];
 
-    private readonly RunOption[] _options = [.. RunOptions.All().Where(option => s_names.Contains(option.Name))];
+    private readonly RunOption[] _options;
 
     /// <summary>Adds them to a command.</summary>
-    public RestoreArguments(Command command)
+    /// <param name="command">The command.</param>
+    /// <param name="more">Options of <c>vmm run</c> that this command takes besides.</param>
+    public RestoreArguments(Command command, params string[] more)
     {
+        _options = [.. RunOptions.All().Where(option => s_names.Contains(option.Name) || more.Contains(option.Name))];
         foreach (RunOption option in _options)
             command.Add(option.Symbol);
     }
@@ -38,6 +41,7 @@ internal sealed class RestoreArguments
             Net = Overlay(saved.Net, given.Net, "net", net => net.Id, (was, now) => was with { Tap = now.Tap, Fd = now.Fd, Passt = now.Passt, Forward = now.Forward, Mac = now.Mac ?? was.Mac, Limit = now.Limit ?? was.Limit }),
             Port = Overlay(saved.Port, given.Port, "port", port => port.Name, (was, now) => was with { Socket = now.Socket }),
             Vsock = Has("vsock") ? given.Vsock : saved.Vsock,
+            Gdb = given.Gdb,
             Console = Has("console") ? given.Console : saved.Console,
             VirtioConsole = Has("virtio-console") ? given.VirtioConsole : saved.VirtioConsole,
             Log = Has("log") ? given.Log : saved.Log,

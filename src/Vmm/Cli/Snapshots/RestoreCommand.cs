@@ -20,7 +20,7 @@ internal static class RestoreCommand
         Option<bool> trust = new("--trust-disks") { Description = "Take the disks for unchanged, whatever their times say" };
         Option<string?> memory = new("--memory") { Description = $"How the guest gets its memory: {Word.All<RestoreMode>()} [lazy]", HelpName = "MODE" };
         Command command = new("restore", "Let a VM go on where a snapshot was taken") { path, detach, remove, paused, trust, memory };
-        RestoreArguments machine = new(command);
+        RestoreArguments machine = new(command, "gdb");
         command.SetAction(line =>
         {
             SnapshotFolder folder = new(line.GetValue(path)!);

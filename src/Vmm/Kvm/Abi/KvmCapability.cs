@@ -36,5 +36,6 @@ internal enum KvmCapability : uint
     KVM_CAP_STEAL_TIME = 187,
     KVM_CAP_X86_USER_SPACE_MSR = 188,
     KVM_CAP_DIRTY_LOG_RING = 192,
+    KVM_CAP_SET_GUEST_DEBUG2 = 195,
     KVM_CAP_XSAVE2 = 208,
 }

@@ -66,6 +66,7 @@ internal static unsafe class KvmIoctl
     public static readonly nuint KVM_SET_MP_STATE = Number(Write, 0x99, sizeof(kvm_mp_state));
     public static readonly nuint KVM_KVMCLOCK_CTRL = Number(None, 0xad, 0);
     public static readonly nuint KVM_SET_DEVICE_ATTR = Number(Write, 0xe1, sizeof(kvm_device_attr));
+    public static readonly nuint KVM_SET_GUEST_DEBUG = Number(Write, 0x9b, sizeof(kvm_guest_debug));
     public static readonly nuint KVM_NMI = Number(None, 0x9a, 0);
 
     private static nuint Number(uint direction, uint number, int size) =>

@@ -18,6 +18,7 @@ internal unsafe struct kvm_run
     [FieldOffset(32)] public kvm_run_hw hw;
     [FieldOffset(32)] public kvm_run_fail_entry fail_entry;
     [FieldOffset(32)] public kvm_run_io io;
+    [FieldOffset(32)] public kvm_debug_exit_arch debug;
     [FieldOffset(32)] public kvm_run_mmio mmio;
     [FieldOffset(32)] public kvm_run_internal @internal;
     [FieldOffset(32)] public kvm_run_emulation_failure emulation_failure;

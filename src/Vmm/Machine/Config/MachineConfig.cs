@@ -82,6 +82,9 @@ internal sealed record MachineConfig
     /// <summary>The memory balloon; null for none.</summary>
     public BalloonConfig? Balloon { get; set; }
 
+    /// <summary>Where a debugger is waited for, <c>tcp:ADDRESS:PORT</c> or <c>unix:PATH</c>; null for nowhere.</summary>
+    public string? Gdb { get; set; }
+
     /// <summary>What happens when the guest resets itself.</summary>
     public RebootPolicy Reboot { get; set; }
 

@@ -1,3 +1,4 @@
+using Vmm.Gdb;
 using Vmm.Guest.Memory;
 
 namespace Vmm.Machine.Config;
@@ -23,6 +24,7 @@ internal static class MachineConfigResolver
             Net = NetListResolver.Resolve(config),
             Vsock = VsockRules.Resolve(config.Vsock),
             Port = PortListResolver.Resolve(config.Port),
+            Gdb = ResolveGdb(config.Gdb),
             Log = LogListResolver.Resolve(config.Log, config.LogLevel),
             Firmware = config.Kernel is null ? config.Firmware ?? DefaultFirmware : null,
             Console = config.Console ?? (config.VirtioConsole?.Kind == ConsoleKind.Tty ? ConsoleTarget.Off : ConsoleTarget.Tty),
@@ -57,6 +59,18 @@ internal static class MachineConfigResolver
             config.BootProtocol != BootProtocol.Auto ? "boot-protocol" : null;
         if (orphan is not null)
             throw new MachineConfigException(orphan, "has a meaning only together with a kernel; give --kernel FILE");
+    }
+
+    private static string? ResolveGdb(string? gdb)
+    {
+        try
+        {
+            return gdb is null ? null : GdbAddress.Parse(gdb).ToString();
+        }
+        catch (FormatException wrong)
+        {
+            throw new MachineConfigException("gdb", wrong.Message);
+        }
     }
 
     private static void CheckMemory(MemoryConfig memory)

@@ -26,6 +26,9 @@ internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory,
     /// <summary>Who answers model-specific registers that KVM does not know; null for nobody.</summary>
     public IMsrDevice? Msrs { get; init; }
 
+    /// <summary>Who stops at breakpoints; null for nobody. Set while the vCPU is held.</summary>
+    public IDebugExits? Debugger { get; set; }
+
     /// <summary>Answers the exit in the vCPU's shared area.</summary>
     /// <returns>How the machine ended; null when the vCPU shall go on.</returns>
     public MachineOutcome? Dispatch(IVcpu vcpu)
@@ -119,7 +122,7 @@ internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory,
         msr->error = known ? (byte)0 : (byte)1;
     }
 
-    private MachineOutcome End(IVcpu vcpu, kvm_run* run, KvmExitReason reason)
+    private MachineOutcome? End(IVcpu vcpu, kvm_run* run, KvmExitReason reason)
     {
         switch (reason)
         {
@@ -130,6 +133,9 @@ internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory,
                     kvm_run_system_event.KVM_SYSTEM_EVENT_RESET => new MachineOutcome(OutcomeKind.Reset),
                     uint type => Crash(OutcomeKind.UnexpectedExit, vcpu, $"system event {type}"),
                 };
+            case KvmExitReason.KVM_EXIT_DEBUG when Debugger is { } debugger:
+                debugger.OnDebugExit(vcpu);
+                return null;
             case KvmExitReason.KVM_EXIT_SHUTDOWN:
                 return Crash(OutcomeKind.TripleFault, vcpu, "triple fault (KVM_EXIT_SHUTDOWN)");
             case KvmExitReason.KVM_EXIT_INTERNAL_ERROR:

@@ -1,0 +1,60 @@
+using Vmm.Host;
+
+namespace Vmm.Gdb;
+
+/// <summary>A debugger's connection.</summary>
+/// <param name="socket">Does not block; owned from now on.</param>
+internal sealed unsafe class GdbClient(SafeFd socket) : IDisposable
+{
+    /// <summary>A debugger that does not take its answer for so long is gone.</summary>
+    private const int PatienceSeconds = 10;
+
+    /// <summary>The socket, to wait for.</summary>
+    public SafeFd Socket => socket;
+
+    /// <summary>Takes what there is.</summary>
+    /// <returns>How many bytes; 0 for none now, -1 when the debugger is gone.</returns>
+    public int Receive(Span<byte> bytes)
+    {
+        while (true)
+        {
+            nint count;
+            fixed (byte* start = bytes)
+                count = Linux.recv(socket.Number, start, (nuint)bytes.Length, 0);
+            if (count > 0)
+                return (int)count;
+            if (count == 0)
+                return -1;
+            if (!Linux.Interrupted)
+                return Linux.LastError == Errno.EAGAIN ? 0 : -1;
+        }
+    }
+
+    /// <summary>Sends all of it. A debugger that is gone or does not read is shut out, which is found when it is received from.</summary>
+    public void Send(ReadOnlyMemory<byte> bytes)
+    {
+        ReadOnlySpan<byte> left = bytes.Span;
+        while (!left.IsEmpty)
+        {
+            nint count;
+            fixed (byte* start = left)
+                count = Linux.send(socket.Number, start, (nuint)left.Length, Linux.MSG_NOSIGNAL);
+            if (count > 0)
+                left = left[(int)count..];
+            else if (!Linux.Interrupted && (Linux.LastError != Errno.EAGAIN || !WaitForRoom()))
+                break;
+        }
+        if (!left.IsEmpty)
+            _ = Linux.shutdown(socket.Number, Linux.SHUT_RDWR);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => socket.Dispose();
+
+    private bool WaitForRoom()
+    {
+        Linux.pollfd one = new() { fd = socket.Number, events = Linux.POLLOUT };
+        Linux.timespec patience = new() { tv_sec = PatienceSeconds };
+        return Linux.ppoll(&one, 1, &patience, null) > 0;
+    }
+}

@@ -1,0 +1,177 @@
+using Vmm.Control;
+using Vmm.Gdb.Breakpoints;
+using Vmm.Kvm;
+using Vmm.Logging;
+using Vmm.Machine;
+using Vmm.Tests.Kvm.Firmware;
+using Xunit;
+
+namespace Vmm.Tests.Kvm.Gdb;
+
+/// <summary>Tiny guests under a debugger, by the protocol itself.</summary>
+public sealed class DebuggedGuestTests : IDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("vmm-gdb");
+    private readonly VmmLog _log = new("test", [], TimeProvider.System);
+    private readonly ManualResetEventSlim _ended = new();
+    private readonly VmControl _control;
+    private readonly IDisposable _watching;
+
+    public DebuggedGuestTests()
+    {
+        KvmDevice.Require();
+        EventHub events = new(TimeProvider.System);
+        _watching = events.Subscribe(what =>
+        {
+            if (what.Name == "shutdown")
+                _ended.Set();
+        });
+        _control = new VmControl(events, _log);
+    }
+
+    private string Place => Path.Combine(_folder.FullName, "gdb");
+
+    public void Dispose()
+    {
+        _control.Dispose();
+        _watching.Dispose();
+        _log.Dispose();
+        _ended.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public void Guest_is_held_stepped_stopped_and_goes_on_unharmed()
+    {
+        Boot("count", "n=1000", vcpus: 2);
+        Assert.Equal(VmState.Paused, _control.State);
+        // One that only looks whether anybody listens changes nothing.
+        new RawDebugger(Place).Dispose();
+        using RawDebugger debugger = Connect();
+        Assert.Equal(VmState.Paused, _control.State);
+        Assert.Equal("T05thread:1;", debugger.Ask("?"));
+        Assert.Equal(0x100000ul, debugger.Rip);
+        Assert.Equal("m1,2", debugger.Ask("qfThreadInfo"));
+        ulong entry = debugger.Rip;
+        string code = debugger.Ask($"m{RawDebugger.Hex(entry)},8");
+        Assert.Equal(16, code.Length);
+        Assert.Equal("E14", debugger.Ask("mf0000000,8"));
+
+        Assert.Equal("T05thread:1;", debugger.Ask("vCont;s:1"));
+        ulong second = debugger.Rip;
+        Assert.NotEqual(entry, second);
+        // A breakpoint does not show, and the guest stops there.
+        Assert.Equal("T05thread:1;", debugger.Ask("vCont;s:1"));
+        ulong third = debugger.Rip;
+        Assert.Equal("OK", debugger.Ask($"P10={Convert.ToHexStringLower(BitConverter.GetBytes(entry))}"));
+        string info = System.Text.Encoding.ASCII.GetString(Convert.FromHexString(debugger.Ask("qRcmd,696e666f")));
+        Assert.Contains("break " + (DebugSupport.Here.Software ? "works" : "does not work"), info, StringComparison.Ordinal);
+        string there = debugger.Ask($"m{RawDebugger.Hex(third)},4");
+        Assert.Equal(DebugSupport.Here.Software ? "OK" : "E05", debugger.Ask($"Z0,{RawDebugger.Hex(third)},1"));
+        Assert.Equal(there, debugger.Ask($"m{RawDebugger.Hex(third)},4"));
+        Assert.Equal(DebugSupport.Here.Hardware ? "OK" : "", debugger.Ask($"Z1,{RawDebugger.Hex(second)},1"));
+        debugger.Ask("qSupported:swbreak+;hwbreak+");
+        if (DebugSupport.Here.Hardware)
+        {
+            Assert.Equal("T05thread:1;hwbreak:;", debugger.Ask("vCont;c"));
+            Assert.Equal(second, debugger.Rip);
+            Assert.Equal("OK", debugger.Ask($"z1,{RawDebugger.Hex(second)},1"));
+        }
+        if (DebugSupport.Here.Software)
+        {
+            Assert.Equal("T05thread:1;swbreak:;", debugger.Ask("vCont;c"));
+            Assert.Equal(third, debugger.Rip);
+        }
+
+        LifecycleConflictException refused = Assert.Throws<LifecycleConflictException>(() => _control.Resume());
+        Assert.Contains("a debugger is attached at unix:", refused.Message, StringComparison.Ordinal);
+        using (RawDebugger other = new(Place))
+            Assert.Null(other.Receive());
+
+        Assert.Equal("OK", debugger.Ask("D"));
+        AssertEnds(OutcomeKind.PoweredOff);
+    }
+
+    [Fact]
+    public void Running_guest_is_stopped_by_ctrl_c_and_runs_on_when_its_debugger_is_gone()
+    {
+        Boot("monitor", "", vcpus: 1);
+        RawDebugger debugger = new(Place);
+        debugger.Send("c");
+        Assert.Throws<LifecycleConflictException>(() => _control.Pause());
+        debugger.Interrupt();
+        Assert.Equal("T02thread:1;", debugger.Receive());
+        Assert.Equal(VmState.Paused, _control.State);
+        Assert.Equal(DebugSupport.Here.Software ? "OK" : "E05", debugger.Ask($"Z0,{RawDebugger.Hex(debugger.Rip)},1"));
+        debugger.Dispose();
+
+        // The next is let in when the one before is gone, and finds no breakpoint.
+        using RawDebugger next = Connect();
+        ulong at = next.Rip;
+        Assert.NotEqual("cc", next.Ask($"m{RawDebugger.Hex(at)},1"));
+        next.Send("k");
+        AssertEnds(OutcomeKind.Stopped);
+    }
+
+    [Fact]
+    public void Breakpoint_of_the_guest_s_own_is_the_guest_s()
+    {
+        Assert.SkipUnless(HostProcessor.HasVirtualization, "int3 at CPL 0 needs the processor's help");
+        Boot("probe", "", vcpus: 1);
+        using RawDebugger debugger = new(Place);
+        // Where nothing is executed: it makes int3 leave the guest.
+        Assert.Equal(DebugSupport.Here.Software ? "OK" : "E05", debugger.Ask("Z0,9000,1"));
+        string end = debugger.Ask("vCont;c");
+        AssertEnds(OutcomeKind.DebugExit);
+        Assert.Equal($"W{ExitCodes.FromDebugExit(_control.Outcome!.Status):x2}", end);
+        // What the probe wrote; the lowest bit is the port's own.
+        Assert.Equal(0u, _control.Outcome.Status >> 1);
+    }
+
+    [Fact]
+    public void Guest_that_starts_again_is_held_at_its_first_instruction()
+    {
+        Boot("monitor", "", vcpus: 1);
+        using RawDebugger debugger = new(Place);
+        ulong entry = debugger.Rip;
+        debugger.Send("c");
+        Assert.True(SpinWait.SpinUntil(() => _control.State == VmState.Running, s_patience));
+        _control.Reboot();
+        Assert.Equal("T05thread:1;", debugger.Receive());
+        Assert.Equal(entry, debugger.Rip);
+        debugger.Send("k");
+        AssertEnds(OutcomeKind.Stopped);
+    }
+
+    private void Boot(string firmware, string parameters, int vcpus)
+    {
+        _control.Create(TinyMachine.Describe(firmware, parameters, vcpus) with { Gdb = $"unix:{Place}" });
+        _control.Boot();
+    }
+
+    private RawDebugger Connect()
+    {
+        long deadline = Environment.TickCount64 + (long)s_patience.TotalMilliseconds;
+        while (true)
+        {
+            RawDebugger debugger = new(Place);
+            try
+            {
+                if (debugger.Ask("?").StartsWith('T'))
+                    return debugger;
+            }
+            catch (Exception turned) when (turned is InvalidOperationException or System.Net.Sockets.SocketException && Environment.TickCount64 < deadline)
+            {
+                debugger.Dispose();
+            }
+        }
+    }
+
+    private void AssertEnds(OutcomeKind how)
+    {
+        Assert.True(_ended.Wait(s_patience, TestContext.Current.CancellationToken));
+        Assert.Equal(how, _control.Outcome!.Kind);
+    }
+}
