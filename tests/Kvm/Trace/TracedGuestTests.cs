@@ -1,4 +1,3 @@
-using Vmm.Devices.Platform.Spec;
 using Vmm.Host;
 using Vmm.Kvm.Abi;
 using Vmm.Machine;

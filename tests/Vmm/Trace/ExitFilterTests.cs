@@ -1,5 +1,4 @@
 using Vmm.Trace;
-using Vmm.Trace.Format;
 using Xunit;
 
 namespace Vmm.Tests.Vmm.Trace;
