@@ -1,4 +1,3 @@
-using Vmm.Host;
 using Vmm.Kvm.Abi;
 using Vmm.Machine;
 using Vmm.Machine.Exits;
