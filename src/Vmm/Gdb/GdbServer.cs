@@ -209,7 +209,9 @@ internal sealed class GdbServer : IDisposable
             }
             catch (VmmException refused) when (!_target.IsOver)
             {
+                // The vCPU that wanted it stays where it is: again.
                 session.Say($"vmm: {refused.Message}");
+                _loop.Post(_onStopWanted);
             }
             catch (VmmException)
             {
@@ -222,7 +224,8 @@ internal sealed class GdbServer : IDisposable
     {
         lock (_lock)
         {
-            if (_target is not null)
+            // Not when somebody was let in meanwhile, and let it go.
+            if (_target is { IsHeld: true })
                 _session?.Stopped(new StopReason(StopKind.Trap, 0));
         }
     }

@@ -3,6 +3,7 @@ using Vmm.Gdb.Breakpoints;
 using Vmm.Gdb.Registers;
 using Vmm.Guest.Memory;
 using Vmm.Host;
+using Vmm.Inspect;
 using Vmm.Kvm;
 using Vmm.Kvm.Abi;
 using Vmm.Machine;
@@ -77,7 +78,7 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
     {
         if (kind == BreakpointKind.Software)
             return !_support.Software ? BreakpointResult.Refused : length != 1 ? BreakpointResult.Malformed
-                : _vm.Vcpus[vcpu].TryTranslate(address, out GuestAddress physical) ? _software.Insert(address, physical) : BreakpointResult.BadAddress;
+                : GuestTranslation.TryTranslate(_vm.Vcpus[vcpu], _vm.Ram.Memory, address, out GuestAddress physical) ? _software.Insert(address, physical) : BreakpointResult.BadAddress;
         return (kind == BreakpointKind.Hardware ? _support.Hardware : _support.Watch) ? _hardware.Insert(kind, address, length) : BreakpointResult.Unsupported;
     }
 
@@ -181,7 +182,7 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
     {
         if (exit.exception == GuestException.Breakpoint)
         {
-            if (!vcpu.TryTranslate(exit.pc, out GuestAddress physical) || !_software.IsAt(physical))
+            if (!GuestTranslation.TryTranslate(vcpu, _vm.Ram.Memory, exit.pc, out GuestAddress physical) || !_software.IsAt(physical))
                 return null;
             // A debugger that is told of a breakpoint where it has set none takes it for one that it has just removed, and goes on.
             return new StopReason(_software.IsFor(exit.pc) ? StopKind.SoftwareBreak : StopKind.Trap, vcpu.Number);

@@ -1,5 +1,6 @@
 using Vmm.Gdb.Breakpoints;
 using Vmm.Guest.Memory;
+using Vmm.Inspect;
 using Vmm.Kvm;
 
 namespace Vmm.Gdb;
@@ -48,13 +49,13 @@ internal sealed class VirtualMemory(GuestMemory ram, SoftwareBreakpoints breakpo
     }
 
     /// <summary>Where the next bytes are, up to the end of their page; false when they are not mapped, or the address would wrap.</summary>
-    private static bool TryMap(KvmVcpu vcpu, ulong linear, int done, int length, out GuestAddress physical, out int run)
+    private bool TryMap(KvmVcpu vcpu, ulong linear, int done, int length, out GuestAddress physical, out int run)
     {
         (physical, run) = (default, 0);
         if ((ulong)done > ulong.MaxValue - linear)
             return false;
         ulong at = linear + (ulong)done;
-        if (!vcpu.TryTranslate(at, out physical))
+        if (!GuestTranslation.TryTranslate(vcpu, ram, at, out physical))
             return false;
         run = (int)Math.Min((ulong)(length - done), MemoryLayout.PageSize - at % MemoryLayout.PageSize);
         return true;

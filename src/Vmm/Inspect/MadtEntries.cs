@@ -8,12 +8,21 @@ internal static class MadtEntries
     private const int First = AcpiTable.HeaderSize + 8;
     private const byte LocalApic = 0, IoApic = 1, Override = 2, LocalNmi = 4, X2Apic = 9, X2Nmi = 10;
 
+    /// <summary>Far more than a machine of 64 vCPUs has: the guest may have written the table.</summary>
+    private const int Most = 1024;
+
     /// <summary>Its entries, in order. One of length 0, or beyond the end, is the last.</summary>
     public static IEnumerable<string> Of(AcpiTable madt)
     {
         byte[] bytes = madt.Content;
+        int count = 0;
         for (int at = First; at + 2 <= bytes.Length;)
         {
+            if (++count > Most)
+            {
+                yield return $"more than {Most} entries: the rest is not shown";
+                yield break;
+            }
             int length = bytes[at + 1];
             if (length < 2 || length > bytes.Length - at)
             {

@@ -3,6 +3,7 @@ using System.Numerics;
 using Vmm.Devices.Pci.Spec;
 using Vmm.Devices.State;
 using Vmm.Devices.Virtio.Spec;
+using Vmm.Machine.Config;
 
 namespace Vmm.Inspect;
 
@@ -28,7 +29,7 @@ internal sealed class PciFacts(PciFunctionState state)
     public int Device => state.Device;
 
     /// <summary>Its name.</summary>
-    public string Name => state.Name;
+    public string Name => Printable.Escape(state.Name);
 
     /// <summary>Vendor.</summary>
     public ushort Vendor => U16(PciRegister.VendorId);

@@ -13,7 +13,7 @@ internal sealed record VirtioSection(string Name, string Kind, VirtioState State
     /// <summary>All of a machine's, in the order in which the guest finds them.</summary>
     public static IReadOnlyList<VirtioSection> All(InspectedMachine machine) =>
         [.. machine.State.Sections.Where(section => IsVirtio(section.State)).Select(section =>
-            new VirtioSection(section.Name, KindOf(machine.Config, section.Name), Read(machine, section.Name)))];
+            new VirtioSection(Printable.Escape(section.Name), KindOf(machine.Config, section.Name), Read(machine, section.Name)))];
 
     private static VirtioState Read(InspectedMachine machine, string name)
     {

@@ -49,6 +49,28 @@ public class ExitInstructionTests
     }
 
     [Fact]
+    public void Byte_before_that_could_belong_to_an_instruction_of_another_size_does_not()
+    {
+        // mov ax, 0xd000 | mov [0], ax: from the d0 on it could be shl byte [bp+di], 1.
+        ProcessorContext context = new();
+        context.Registers.rax = 0xd000;
+        Assert.Equal((-3, 3), Find([0xb8, 0x00, 0xd0, 0xa3, 0x00, 0x00], [0xf4], context, AccessKind.MemoryWrite, 0xd000_0000, [0x00, 0xd0]));
+    }
+
+    [Fact]
+    public void Byte_before_that_could_be_a_prefix_is_none_when_another_value_was_written()
+    {
+        // mov dword [rax+0x14], ebx behind a 0x44, which would make it r11d.
+        ProcessorContext context = Long(rax: Address - 0x14);
+        context.Registers.rbx = 7;
+        context.Registers.r11 = 8;
+        Assert.Equal((-3, 3), Find([0x44, 0x89, 0x58, 0x14], [0xc3], context, AccessKind.MemoryWrite, Address, [7, 0, 0, 0]));
+        Assert.Equal((-4, 4), Find([0x44, 0x89, 0x58, 0x14], [0xc3], context, AccessKind.MemoryWrite, Address, [8, 0, 0, 0]));
+        // mov dword [rax+0x14], 5
+        Assert.Equal((-7, 7), Find([0xc7, 0x40, 0x14, 5, 0, 0, 0], [0xc3], context, AccessKind.MemoryWrite, Address, [5, 0, 0, 0]));
+    }
+
+    [Fact]
     public void Segment_s_base_counts()
     {
         // mov gs:[0x14], ebx: 65 89 1c 25 14 00 00 00.
@@ -82,6 +104,6 @@ public class ExitInstructionTests
         return context;
     }
 
-    private static (int Start, int Length)? Find(byte[] before, byte[] after, ProcessorContext context, AccessKind kind, ulong address) =>
-        ExitInstruction.Find(before, after, context, new ExitAccess { Kind = kind, Address = address, Size = 4, Count = 1 }, kind is AccessKind.MemoryRead or AccessKind.MemoryWrite ? KvmExitReason.KVM_EXIT_MMIO : KvmExitReason.KVM_EXIT_IO);
+    private static (int Start, int Length)? Find(byte[] before, byte[] after, ProcessorContext context, AccessKind kind, ulong address, byte[]? data = null) =>
+        ExitInstruction.Find(before, after, context, new ExitAccess { Kind = kind, Address = address, Size = data?.Length ?? 4, Count = 1, Data = data ?? new byte[4] }, kind is AccessKind.MemoryRead or AccessKind.MemoryWrite ? KvmExitReason.KVM_EXIT_MMIO : KvmExitReason.KVM_EXIT_IO);
 }

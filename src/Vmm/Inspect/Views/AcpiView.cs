@@ -6,7 +6,7 @@ namespace Vmm.Inspect.Views;
 /// <summary>The ACPI tables that the guest finds.</summary>
 internal static class AcpiView
 {
-    /// <summary>From the RSDP on; the MADT's entries in words.</summary>
+    /// <summary>From the RSDP on; the first MADT's entries in words.</summary>
     /// <exception cref="VmmException">There is no RSDP: the guest has overwritten it, or never had one.</exception>
     public static InspectReport Of(InspectedMachine machine)
     {
@@ -16,7 +16,7 @@ internal static class AcpiView
         return InspectReport.Of(
             InspectBlock.Of("rsdp", new InspectField("RSDP", InspectCell.Hex(rsdp))) with { Titled = false },
             InspectBlock.Table("tables", ["signature", "at", "bytes", "revision", "made by", "sum"], [.. tables.Select(Row)]),
-            InspectBlock.Table("MADT", ["entry"], [.. tables.Where(table => table.Table?.Signature == "APIC").SelectMany(table => MadtEntries.Of(table.Table!)).Select(entry => (IReadOnlyList<InspectCell>)[entry])])
+            InspectBlock.Table("MADT", ["entry"], [.. tables.Where(table => table.Table?.Signature == "APIC").Take(1).SelectMany(table => MadtEntries.Of(table.Table!)).Select(entry => (IReadOnlyList<InspectCell>)[entry])])
                 with
             { Headed = false, Empty = "none" });
     }

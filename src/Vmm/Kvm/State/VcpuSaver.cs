@@ -28,16 +28,21 @@ internal static unsafe class VcpuSaver
             Msr = Msrs(vcpu, msrs),
             Lapic = Lapic(vcpu.GetLapic()),
             Xsave = vcpu.GetXsave(xsaveSize),
-            Cpuid = [.. vcpu.GetCpuid().Select(e => new CpuidRecord(e.function, e.index, e.flags, e.eax, e.ebx, e.ecx, e.edx))],
+            Cpuid = Cpuid(vcpu),
         };
     }
 
-    private static GeneralRegisters General(in kvm_regs r) => new(
+    /// <summary>The general registers, as a state has them.</summary>
+    public static GeneralRegisters General(in kvm_regs r) => new(
         r.rax, r.rbx, r.rcx, r.rdx, r.rsi, r.rdi, r.rsp, r.rbp, r.r8, r.r9, r.r10, r.r11, r.r12, r.r13, r.r14, r.r15, r.rip, r.rflags);
 
-    private static SystemRegisters System(kvm_sregs s) => new(
+    /// <summary>Segments and control registers, as a state has them.</summary>
+    public static SystemRegisters System(kvm_sregs s) => new(
         Segment(s.cs), Segment(s.ds), Segment(s.es), Segment(s.fs), Segment(s.gs), Segment(s.ss), Segment(s.tr), Segment(s.ldt),
         new(s.gdt.@base, s.gdt.limit), new(s.idt.@base, s.idt.limit), s.cr0, s.cr2, s.cr3, s.cr4, s.cr8, s.efer, s.apic_base, PendingInterrupt(s));
+
+    /// <summary>What CPUID answers, as a state has it.</summary>
+    public static List<CpuidRecord> Cpuid(KvmVcpu vcpu) => [.. vcpu.GetCpuid().Select(e => new CpuidRecord(e.function, e.index, e.flags, e.eax, e.ebx, e.ecx, e.edx))];
 
     private static SegmentRegister Segment(in kvm_segment s) => new(s.@base, s.limit, s.selector, s.type, s.present, s.dpl, s.db, s.s, s.l, s.g, s.avl, s.unusable);
 

@@ -25,9 +25,11 @@ internal sealed class CrashReporter(GuestMemory memory) : ICrashReporter
             return report.ToString();
         try
         {
-            VcpuRecord record = VcpuSaver.Save(kvm, [], KvmVcpu.XsaveSize);
+            // No more than is told: a machine without interrupt controllers crashes, too.
+            GeneralRegisters general = VcpuSaver.General(kvm.GetRegisters());
+            SystemRegisters system = VcpuSaver.System(kvm.GetSpecialRegisters());
             bool Read(ulong address, Span<byte> destination) => memory.TryRead(new GuestAddress(address), destination);
-            CrashScene scene = new(kind, record.General, record.System, LinearMemory.Of(record.System, record.Cpuid, Read), Read, HostProcessor.HasVirtualization);
+            CrashScene scene = new(kind, general, system, LinearMemory.Of(system, VcpuSaver.Cpuid(kvm), Read), Read, HostProcessor.HasVirtualization);
             Append(report, scene);
         }
         catch (HostException refused)

@@ -328,6 +328,9 @@ internal sealed class MigrationSender(IMigratingGuest guest, Func<Socket> connec
         }
         if (failed is LinkException && _control?.TryHearReason(_phase) is { } reason)
             failed = new RefusedException(destination, reason);
+        else if (failed is LinkException && _phase == MigrationPhase.Hello && options.TlsFolder is null)
+            // Who wants TLS cannot say so in the clear: to it this was noise.
+            failed = new LinkException($"{failed.Message} before it had said anything: if it waits for TLS ('vmm receive --tls'), give --tls here, too", failed);
         else if (failed is not (LinkException or RefusedException))
             _control?.TrySend(MessageType.Cancel, new ReasonMessage(failed.Message), MigrationJson.Default.ReasonMessage);
         return failed is VmmException or HostException ? new VmmException($"the migration to {destination} failed: {failed.Message}; the guest stays here", cause: failed) : failed;

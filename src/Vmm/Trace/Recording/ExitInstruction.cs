@@ -89,12 +89,31 @@ internal static class ExitInstruction
             if (one.GetOpKind(operand) != OpKind.Memory)
                 continue;
             ulong at = one.GetVirtualAddress(operand, 0, (register, _, _) => Value(context, register)) & PageMask;
+            ulong size = Math.Max(1, (ulong)one.MemorySize.GetSize());
             // KVM takes apart what is wider than eight bytes, or crosses a page.
-            if (offset >= at && offset < at + Math.Max(1, (ulong)one.MemorySize.GetSize()))
-                return true;
+            bool isWhole = size <= sizeof(ulong) && at + size <= PageMask + 1;
+            if (isWhole ? offset == at && (ulong)access.Size == size : offset >= at && offset < at + size)
+                return access.Kind != AccessKind.MemoryWrite || Stores(one, operand, context, access);
         }
         return false;
     }
+
+    /// <summary>Whether what a MOV stores is what was written; true for others. Bytes of the instruction before may look like a prefix, which names another register.</summary>
+    private static bool Stores(in Instruction one, int memory, ProcessorContext context, in ExitAccess access)
+    {
+        if (one.Mnemonic != Mnemonic.Mov || memory != 0 || access.Data.Length > sizeof(ulong))
+            return true;
+        ulong mask = access.Data.Length == sizeof(ulong) ? ulong.MaxValue : (1UL << (access.Data.Length * 8)) - 1;
+        ulong written = 0;
+        for (int i = access.Data.Length - 1; i >= 0; i--)
+            written = written << 8 | access.Data[i];
+        if (one.GetOpKind(1) != OpKind.Register)
+            return (one.GetImmediate(1) & mask) == written;
+        return !one.GetOpRegister(1).IsGPR() || IsHighByte(one.GetOpRegister(1)) || (Value(context, one.GetOpRegister(1)) & mask) == written;
+    }
+
+    /// <summary>AH and its like, which lie in the second byte of their registers.</summary>
+    private static bool IsHighByte(Register register) => register is Register.AH or Register.BH or Register.CH or Register.DH;
 
     private static ulong Value(ProcessorContext context, Register register)
     {

@@ -1,4 +1,5 @@
 using Vmm.Guest.Memory;
+using Vmm.Inspect;
 using Vmm.Kvm;
 using Vmm.Kvm.Abi;
 
@@ -41,7 +42,7 @@ internal sealed unsafe class VcpuMoment(KvmVcpu vcpu, GuestMemory memory, bool s
     public int ReadCode(ulong linear, Span<byte> code)
     {
         int done = 0;
-        while (done < code.Length && vcpu.TryTranslate(linear + (ulong)done, out GuestAddress physical))
+        while (done < code.Length && GuestTranslation.TryTranslate(vcpu, memory, linear + (ulong)done, out GuestAddress physical))
         {
             int run = (int)Math.Min((ulong)(code.Length - done), MemoryLayout.PageSize - physical.Value % MemoryLayout.PageSize);
             if (!memory.TryRead(physical, code.Slice(done, run)))

@@ -1,3 +1,8 @@
+using System.Net;
+using System.Net.Sockets;
+using Vmm.Host;
+using Vmm.Migration;
+using Vmm.Migration.Sending;
 using Vmm.Migration.Transport;
 using Vmm.Migration.Transport.Tls;
 using Xunit;
@@ -41,12 +46,30 @@ public sealed class TlsMigrationTests : IDisposable
         {
             Options = new() { TlsFolder = _authority.Folder, TlsName = "server" },
         };
-        using (System.Net.Sockets.Socket stranger = MigrationAddress.Parse(rig.Place).Connect())
+        using (Socket stranger = MigrationAddress.Parse(rig.Place).Connect())
             stranger.Send("VMMG: in the clear, and more than enough of it for a record of TLS"u8);
         rig.Run();
         Assert.Null(rig.SourceFault);
         Assert.Contains("no TLS with the source", Assert.Single(rig.Strangers), StringComparison.Ordinal);
         Assert.True(rig.Target.Runs);
+    }
+
+    [Fact]
+    public void Source_without_tls_that_is_hung_up_on_is_told_what_it_may_lack()
+    {
+        using MigrationRig rig = new();
+        using Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        using MigrationSender sender = new(rig.Source, () =>
+        {
+            Socket mine = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            mine.Connect(listener.LocalEndPoint!);
+            listener.Accept().Dispose();
+            return mine;
+        }, "tcp:127.0.0.1:1", new MigrationOptions());
+        VmmException told = Assert.Throws<VmmException>(() => sender.Run(TestContext.Current.CancellationToken));
+        Assert.Contains("give --tls here, too; the guest stays here", told.Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => _authority.Dispose();
