@@ -23,7 +23,7 @@ public class RegisterReaderTests
         Assert.Equal(new RegisterMeaning("LSR", "THRE TEMT"), Read(DeviceModel.Serial, 5, 0x60));
         Assert.Equal(new RegisterMeaning("IIR", "nothing pending"), Read(DeviceModel.Serial, 2, 0xc1));
         Assert.Equal(new RegisterMeaning("FCR", "enable"), Write(DeviceModel.Serial, 2, 1));
-        Assert.Equal(new RegisterMeaning("THR", "'\\u001b'"), Write(DeviceModel.Serial, 0, 0x1b));
+        Assert.Equal(new RegisterMeaning("THR", "'\\x1b'"), Write(DeviceModel.Serial, 0, 0x1b));
     }
 
     [Fact]
