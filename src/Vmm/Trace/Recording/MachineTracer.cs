@@ -1,5 +1,4 @@
 using Vmm.Guest.Memory;
-using Vmm.Host;
 using Vmm.Kvm;
 using Vmm.Kvm.Abi;
 using Vmm.Machine;
@@ -55,10 +54,10 @@ internal sealed class MachineTracer : IExitTracer
                     _recorder.Write(tracer.Records);
             }
         }
-        catch (HostException refused)
+        catch (Exception failed)
         {
-            // The guest is not to be disturbed by who watches it.
-            _recorder.Stop($"vCPU {vcpu.Number} could not be read: {refused.Message}");
+            // Whatever it is: the guest is not to be disturbed by who watches it.
+            _recorder.Stop($"an exit of vCPU {vcpu.Number} could not be recorded: {failed.Message}");
         }
     }
 

@@ -105,7 +105,10 @@ internal sealed class TraceRecorder
     {
         Stop("it was stopped");
         Mark();
-        TraceEnd end = new() { Reason = Over!, Recorded = Recorded, Exits = _accounting.Values.Sum(), Nanoseconds = Now, Accounting = _accounting };
+        Dictionary<string, long> accounting;
+        lock (_accounting)
+            accounting = new(_accounting);
+        TraceEnd end = new() { Reason = Over!, Recorded = Recorded, Exits = accounting.Values.Sum(), Nanoseconds = Now, Accounting = accounting };
         Block(BlockKind.End, JsonSerializer.SerializeToUtf8Bytes(end, TraceJson.Default.TraceEnd));
         return end;
     }
