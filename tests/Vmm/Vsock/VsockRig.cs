@@ -42,7 +42,8 @@ internal sealed class VsockRig : IDisposable
         Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Connect(new UnixDomainSocketEndPoint(Path));
         socket.ReceiveTimeout = socket.SendTimeout = (int)Patience.TotalMilliseconds;
-        socket.Send(Encoding.ASCII.GetBytes(greeting));
+        if (greeting.Length > 0)
+            socket.Send(Encoding.ASCII.GetBytes(greeting));
         return socket;
     }
 
