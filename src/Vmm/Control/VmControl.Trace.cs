@@ -38,16 +38,20 @@ internal sealed partial class VmControl
         }
         try
         {
-            Begin(run, recorder);
+            Switch(run, recorder, recorder);
             Events.Publish("vm", "tracing");
+            string why = "the guest's run was over";
             while (recorder.Over is null && run.State != Machine.MachineState.Ended)
             {
                 if (hadEnough(s_traceRhythm))
-                    recorder.Stop("who watched had enough");
+                {
+                    why = "who watched had enough";
+                    break;
+                }
                 recorder.Mark();
             }
-            recorder.Stop("the guest's run was over");
-            run.Trace(null);
+            Switch(run, recorder, null);
+            recorder.Stop(why);
             TraceEnd end = recorder.Finish();
             Events.Publish("vm", "traced", ("exits", $"{end.Recorded}"), ("reason", end.Reason));
             return end;
@@ -59,17 +63,25 @@ internal sealed partial class VmControl
         }
     }
 
-    /// <summary>Who watches has its answer already: what goes wrong now is how the trace ends.</summary>
-    private static void Begin(MachineRun run, TraceRecorder recorder)
+    /// <summary>Begins or ends. Who watches has its answer already: what goes wrong now is how the trace ends.</summary>
+    private static void Switch(MachineRun run, TraceRecorder trace, TraceRecorder? recorder)
     {
         try
         {
             run.Trace(recorder);
         }
-        catch (VmmException refused)
+        catch (Exception refused) when (refused is VmmException or HostException)
         {
-            recorder.Stop(refused.Message);
+            trace.Stop(refused.Message);
         }
+    }
+
+    /// <summary>The trace of a boot could not be written any more: the guest goes on without.</summary>
+    private void OnBootTraceOver(MachineRun run, TraceRecorder trace)
+    {
+        Switch(run, trace, null);
+        lock (_commands)
+            _trace = null;
     }
 
     private TraceHeader HeaderOf(ExitFilter filter) => new()

@@ -136,14 +136,20 @@ internal sealed class VirtualMachine : IDisposable
     public void Trace(IExitTracer? tracer)
     {
         using Lock.Scope alone = _moving.EnterScope();
+        IExitTracer? before = _threads[0].Tracer;
         foreach (VcpuThread thread in _threads)
             thread.Tracer = tracer;
         // Those that run come by the gate once; those that are held, or not started yet, do so by themselves.
         if (State != MachineState.Running)
+        {
+            before?.Close();
             return;
+        }
         _gate.Close();
         KickAll();
         bool held = _gate.WaitUntilHeld(PauseTimeout);
+        // While they are held: what they do from here on is not in the trace.
+        before?.Close();
         _gate.Open();
         if (!held && State == MachineState.Running)
             throw new VmmException($"a vCPU did not leave the guest within {PauseTimeout.TotalSeconds:0} s");

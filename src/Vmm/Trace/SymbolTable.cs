@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Vmm.Host;
+using Vmm.Machine.Config;
 
 namespace Vmm.Trace;
 
@@ -19,7 +20,7 @@ internal sealed class SymbolTable
     {
         (ulong Address, string Name)[] sorted = [.. symbols.OrderBy(symbol => symbol.Address)];
         _addresses = [.. sorted.Select(symbol => symbol.Address)];
-        _names = [.. sorted.Select(symbol => symbol.Name)];
+        _names = [.. sorted.Select(symbol => Printable.Escape(symbol.Name))];
     }
 
     /// <summary>How many there are.</summary>

@@ -78,4 +78,21 @@ public class TracedGuestTests
         Assert.Equal(50, exits.Length);
         Assert.All(exits, exit => Assert.Equal(1, exit.Vcpu));
     }
+
+    [Fact]
+    public void Trace_that_is_ended_has_as_many_exits_as_the_accounting_counted_meanwhile()
+    {
+        using MemoryStream file = new();
+        using RealModeMachine guest = new([0xe6, 0x11, 0xeb, 0xfc], vcpus: 2);
+        guest.Ports.TryAdd(0x11, 1, new RecordingCounter());
+        guest.Machine.Start();
+        TraceRecorder recorder = new(new StreamSink(file), new TraceHeader { Vcpus = 2 }, new ExitFilter());
+        guest.Machine.Trace(new MachineTracer(recorder, guest.Machine, guest.Vcpus, guest.Ram.Memory, synced: true));
+        Assert.True(SpinWait.SpinUntil(() => recorder.Recorded > 50, TimeSpan.FromMinutes(1)));
+        guest.Machine.Trace(null);
+        TraceEnd end = recorder.Finish();
+        guest.Machine.End(new MachineOutcome(OutcomeKind.Stopped));
+        Assert.InRange(end.Recorded, 51, long.MaxValue);
+        Assert.Equal(end.Recorded, end.Exits);
+    }
 }

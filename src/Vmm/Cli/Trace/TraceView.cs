@@ -30,8 +30,13 @@ internal sealed class TraceView(SymbolTable? symbols, ExitFilter filter, long mo
             if (flush)
                 output.Flush();
             if (++shown >= most)
-                break;
+            {
+                output.Flush();
+                return;
+            }
         }
         output.Flush();
+        if (reader.End is null)
+            throw new TraceException("it is not whole: it was cut off before its end");
     }
 }

@@ -25,8 +25,12 @@ internal sealed class ControlHandler(VmControl control, LockedVm vm, ConsoleHub?
                 return ServeConsole(stream);
             if (request.Verb == ControlVerb.Trace)
             {
+                if (request.Trace is not { Filter: { Reasons: not null, Devices: not null, Vcpus: not null, Ranges: not null } filter } || filter.Ranges.Contains(null!))
+                    throw new VmmException("trace: which exits?", ExitCodes.Usage);
                 TraceServing serving = new(stream);
-                control.Trace(request.Trace?.Filter ?? new(), request.Trace?.Most ?? long.MaxValue, serving, serving.HadEnough);
+                // What the guest did last is wanted, too: the end of the VM waits for it a little.
+                stream.CarriesConsole = true;
+                control.Trace(filter, request.Trace.Most ?? long.MaxValue, serving, serving.HadEnough);
                 return false;
             }
             if (request.Verb == ControlVerb.Migrate)

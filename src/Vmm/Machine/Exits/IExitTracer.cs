@@ -16,4 +16,7 @@ internal interface IExitTracer
 
     /// <summary>The vCPU is not traced any more, or has ended.</summary>
     void End(IVcpu vcpu);
+
+    /// <summary>No vCPU is traced any more; each is outside the guest, and some have not said so yet. On the thread that ends the trace.</summary>
+    void Close();
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Vmm.Kvm.Abi;
+using Vmm.Machine.Config;
 
 namespace Vmm.Trace.Format;
 
@@ -48,7 +49,7 @@ internal sealed class RecordReader(int vcpu)
         const int longest = 256;
         if (!TryReadBytes(ref rest, longest, out byte[] name) || !TryReadBytes(ref rest, longest, out byte[] model))
             return false;
-        _devices.Add(new TracedDevice(Encoding.UTF8.GetString(name), Encoding.UTF8.GetString(model)));
+        _devices.Add(new TracedDevice(Printable.Escape(Encoding.UTF8.GetString(name)), Encoding.UTF8.GetString(model)));
         return true;
     }
 

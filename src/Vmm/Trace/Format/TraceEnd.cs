@@ -6,7 +6,7 @@ internal sealed record TraceEnd
     /// <summary>Why it ended.</summary>
     public string Reason { get; init; } = "";
 
-    /// <summary>Exits while it lasted, those included that the filter kept out.</summary>
+    /// <summary>Exits of the traced vCPUs while it lasted, those included that the filter kept out.</summary>
     public long Exits { get; init; }
 
     /// <summary>Exits that are in it.</summary>
@@ -15,6 +15,6 @@ internal sealed record TraceEnd
     /// <summary>How long it lasted, in nanoseconds.</summary>
     public long Nanoseconds { get; init; }
 
-    /// <summary>What the always-on accounting counted of the traced vCPUs while it lasted, by reason; it must agree with the records of an unfiltered trace.</summary>
+    /// <summary>What the always-on accounting counted of the traced vCPUs while it lasted, by reason; it agrees with the records of an unfiltered trace, but for one that had enough (<c>--count</c>): the vCPUs ran on for a moment.</summary>
     public Dictionary<string, long> Accounting { get; init; } = [];
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
+using Vmm.Machine.Config;
 
 namespace Vmm.Trace.Format;
 
@@ -96,7 +97,8 @@ internal sealed class TraceReader
     {
         try
         {
-            return JsonSerializer.Deserialize(block, TraceJson.Default.TraceEnd) ?? throw new TraceException("its end is empty");
+            TraceEnd end = JsonSerializer.Deserialize(block, TraceJson.Default.TraceEnd) ?? throw new TraceException("its end is empty");
+            return end with { Reason = Printable.Escape(end.Reason ?? ""), Accounting = end.Accounting ?? [] };
         }
         catch (JsonException wrong)
         {

@@ -11,6 +11,8 @@ internal sealed class PciConfigRegisters : IRegisterNames
     /// <inheritdoc/>
     public RegisterMeaning? Read(TracedExit exit)
     {
+        if (exit.Offset >= PciConfigMechanism.PortCount)
+            return null;
         if (exit.Offset >= PciConfigMechanism.DataOffset)
             return PciFields.Read(Function, Register + (int)(exit.Offset - PciConfigMechanism.DataOffset), exit.Size, exit.Value, exit.IsWrite);
         if (exit.Offset != 0 || exit.Size != sizeof(uint))

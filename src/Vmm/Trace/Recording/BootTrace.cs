@@ -13,6 +13,7 @@ internal sealed class BootTrace : IDisposable
     private readonly FileStream _file;
     private readonly ManualResetEventSlim _over = new(initialState: false, spinCount: 0);
     private TraceRecorder? _recorder;
+    private Action<TraceRecorder>? _failed;
     private Thread? _thread;
 
     /// <summary>Opens the file.</summary>
@@ -25,8 +26,10 @@ internal sealed class BootTrace : IDisposable
 
     /// <summary>Begins the trace.</summary>
     /// <param name="header">What it is of.</param>
-    public TraceRecorder Begin(TraceHeader header)
+    /// <param name="failed">Called on a thread of its own when it cannot be written any more.</param>
+    public TraceRecorder Begin(TraceHeader header, Action<TraceRecorder> failed)
     {
+        _failed = failed;
         _recorder = new TraceRecorder(new StreamSink(_file), header, new ExitFilter());
         _thread = new Thread(Mark, StackSize) { Name = "trace", IsBackground = true };
         HostThread.Start(_thread);
@@ -64,6 +67,12 @@ internal sealed class BootTrace : IDisposable
     private void Mark()
     {
         while (!_over.Wait(s_rhythm))
+        {
             _recorder!.Mark();
+            if (_recorder.Over is null)
+                continue;
+            _failed!(_recorder);
+            return;
+        }
     }
 }

@@ -14,6 +14,8 @@ internal sealed class MachineTracer : IExitTracer
     private readonly VcpuTracer[] _vcpus;
     private readonly ExitCounters[] _counters;
     private readonly long[][] _before;
+    // Whether a vCPU has begun, and was not accounted yet; with _before, which is its lock.
+    private readonly bool[] _open;
 
     /// <summary>Prepares to trace a machine.</summary>
     /// <param name="recorder">The trace.</param>
@@ -28,6 +30,7 @@ internal sealed class MachineTracer : IExitTracer
             new VcpuMoment(vcpu, memory, synced), machine.Dispatchers[i].Ports, machine.Dispatchers[i].Memory, recorder.RecordsOf(i), recorder))];
         _counters = [.. machine.Dispatchers.Select(dispatcher => dispatcher.Counters)];
         _before = [.. _counters.Select(_ => new long[ExitCounters.Reasons])];
+        _open = new bool[vcpus.Count];
     }
 
     /// <summary>Prepares to trace a machine with its devices.</summary>
@@ -37,8 +40,12 @@ internal sealed class MachineTracer : IExitTracer
     public void Begin(IVcpu vcpu)
     {
         _vcpus[vcpu.Number].Moment.Ask(on: true);
-        for (int reason = 0; reason < ExitCounters.Reasons; reason++)
-            _before[vcpu.Number][reason] = Count(vcpu.Number, reason);
+        lock (_before[vcpu.Number])
+        {
+            _open[vcpu.Number] = true;
+            for (int reason = 0; reason < ExitCounters.Reasons; reason++)
+                _before[vcpu.Number][reason] = Count(vcpu.Number, reason);
+        }
     }
 
     /// <inheritdoc/>
@@ -65,12 +72,28 @@ internal sealed class MachineTracer : IExitTracer
     public void End(IVcpu vcpu)
     {
         _vcpus[vcpu.Number].Moment.Ask(on: false);
-        if (!_recorder.Filter.Wants(vcpu.Number))
-            return;
-        for (int reason = 0; reason < ExitCounters.Reasons; reason++)
+        Account(vcpu.Number);
+    }
+
+    /// <inheritdoc/>
+    public void Close()
+    {
+        for (int vcpu = 0; vcpu < _vcpus.Length; vcpu++)
+            Account(vcpu);
+    }
+
+    private void Account(int vcpu)
+    {
+        lock (_before[vcpu])
         {
-            if (Count(vcpu.Number, reason) - _before[vcpu.Number][reason] is var count and > 0)
-                _recorder.Account((KvmExitReason)reason, count);
+            if (!_open[vcpu])
+                return;
+            _open[vcpu] = false;
+            for (int reason = 0; reason < ExitCounters.Reasons && _recorder.Filter.Wants(vcpu); reason++)
+            {
+                if (Count(vcpu, reason) - _before[vcpu][reason] is var count and > 0)
+                    _recorder.Account((KvmExitReason)reason, count);
+            }
         }
     }
 

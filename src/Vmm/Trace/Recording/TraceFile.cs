@@ -16,13 +16,14 @@ internal static class TraceFile
     {
         try
         {
-            FileStream file = new(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.Read, UnixCreateMode = OwnersOnly });
+            FileStream file = new(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.Read, UnixCreateMode = OwnersOnly, BufferSize = 0 });
             try
             {
-                if (file.CanSeek && file.Length > 0 && !IsTrace(file))
+                if (!file.CanSeek)
+                    throw new VmmException($"'{Printable.Escape(path)}' is no ordinary file: a guest would wait for whoever reads it");
+                if (file.Length > 0 && !IsTrace(file))
                     throw new VmmException($"'{Printable.Escape(path)}' is there and is no trace: it is not overwritten; choose another name, or remove it");
-                if (file.CanSeek)
-                    file.SetLength(0);
+                file.SetLength(0);
                 return file;
             }
             catch
