@@ -130,6 +130,17 @@ public sealed partial class VirtioDeviceCore
     /// <param name="status">What was wrong.</param>
     public void Fail(int queue, ChainStatus status) => Fail($"queue {queue}: {status}");
 
+    /// <summary>The driver put in a chain that cannot be used: it gets it back where it can be, empty, and the device fails. Call it with the lock held.</summary>
+    /// <param name="queue">The queue that it came from.</param>
+    /// <param name="chain">The chain.</param>
+    /// <param name="status">What is wrong with it.</param>
+    public void Fail(Virtqueue queue, DescriptorChain chain, ChainStatus status)
+    {
+        if (status == ChainStatus.OutOfRange)
+            queue.AddUsed(chain.Head, 0);
+        Fail(queue.Index, status);
+    }
+
     /// <summary>
     /// The configuration (not the status) changed: a new generation, and an interrupt if the driver is ready. One that
     /// is still starting may have read the old state already, and is told as soon as it is ready. Call it with the lock held.

@@ -98,9 +98,7 @@ internal sealed class StatisticsQueue(VirtioDeviceCore core, BalloonCounters cou
             }
             if (status != ChainStatus.Ok)
             {
-                if (status == ChainStatus.OutOfRange)
-                    queue.AddUsed(_chain.Head, 0);
-                core.Fail(queue.Index, status);
+                core.Fail(queue, _chain, status);
                 return false;
             }
             Ask();

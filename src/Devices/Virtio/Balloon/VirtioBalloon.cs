@@ -214,9 +214,7 @@ public sealed partial class VirtioBalloon : IVirtioDevice
     /// <summary>A buffer of page numbers that is not RAM, or no chain at all: there is no way to report that but this.</summary>
     private bool Fail(Virtqueue queue, ChainStatus status)
     {
-        if (status == ChainStatus.OutOfRange)
-            queue.AddUsed(_chain.Head, 0);
-        _core.Fail(queue.Index, status);
+        _core.Fail(queue, _chain, status);
         return false;
     }
 }

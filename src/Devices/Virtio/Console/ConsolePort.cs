@@ -62,7 +62,7 @@ internal sealed class ConsolePort(VirtioDeviceCore core, int receiveQueue, int t
             }
             else if (status != ChainStatus.Empty)
             {
-                Fail(queue, _receiving, status);
+                core.Fail(queue, _receiving, status);
                 break;
             }
             else if (!queue.EnableNotifications())
@@ -103,7 +103,7 @@ internal sealed class ConsolePort(VirtioDeviceCore core, int receiveQueue, int t
                     continue;
                 if (status != ChainStatus.Ok)
                 {
-                    Fail(queue, _transmitting, status);
+                    core.Fail(queue, _transmitting, status);
                     return false;
                 }
                 _isTransmitting = true;
@@ -162,12 +162,5 @@ internal sealed class ConsolePort(VirtioDeviceCore core, int receiveQueue, int t
         _isTransmitting = false;
         _transmitted = 0;
         queue.AddUsed(_transmitting.Head, 0);
-    }
-
-    private void Fail(Virtqueue queue, DescriptorChain chain, ChainStatus status)
-    {
-        if (status == ChainStatus.OutOfRange)
-            queue.AddUsed(chain.Head, 0);
-        core.Fail(queue.Index, status);
     }
 }

@@ -125,7 +125,7 @@ internal sealed partial class NamedPort(VirtioDeviceCore core, int number, strin
                 continue;
             if (status != ChainStatus.Ok)
             {
-                Fail(queue, _receiving, status);
+                core.Fail(queue, _receiving, status);
                 return false;
             }
             slice -= Fill(queue, slice);
@@ -148,7 +148,7 @@ internal sealed partial class NamedPort(VirtioDeviceCore core, int number, strin
                 continue;
             if (status != ChainStatus.Ok)
             {
-                Fail(queue, _transmitting, status);
+                core.Fail(queue, _transmitting, status);
                 return false;
             }
             if (backend.Client == 0)
@@ -227,12 +227,5 @@ internal sealed partial class NamedPort(VirtioDeviceCore core, int number, strin
     {
         _transmitted = 0;
         queue.AddUsed(_transmitting.Head, 0);
-    }
-
-    private void Fail(Virtqueue queue, DescriptorChain chain, ChainStatus status)
-    {
-        if (status == ChainStatus.OutOfRange)
-            queue.AddUsed(chain.Head, 0);
-        core.Fail(queue.Index, status);
     }
 }

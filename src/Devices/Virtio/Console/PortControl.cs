@@ -122,9 +122,7 @@ internal sealed class PortControl(VirtioDeviceCore core, NamedPort[] ports, int 
             return false;
         if (status != ChainStatus.Ok)
         {
-            if (status == ChainStatus.OutOfRange)
-                queue.AddUsed(_chain.Head, 0);
-            core.Fail(queue.Index, status);
+            core.Fail(queue, _chain, status);
             return false;
         }
         if (_chain.WritableLength < (ulong)message.Length)

@@ -27,9 +27,7 @@ internal sealed class ControlCommands(VirtioDeviceCore core, VirtioNet net, Card
             }
             if (status != ChainStatus.Ok)
             {
-                if (status == ChainStatus.OutOfRange)
-                    queue.AddUsed(_chain.Head, 0);
-                core.Fail(index, status);
+                core.Fail(queue, _chain, status);
                 return false;
             }
             if (_chain.WritableLength == 0)

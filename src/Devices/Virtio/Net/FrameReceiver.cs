@@ -135,9 +135,7 @@ internal sealed partial class FrameReceiver
                 break;
             if (status != ChainStatus.Ok)
             {
-                if (status == ChainStatus.OutOfRange)
-                    queue.AddUsed(_chain.Head, 0);
-                _core.Fail(_queue, status);
+                _core.Fail(queue, _chain, status);
                 return false;
             }
             // 5.1.6.3.1: a buffer is larger than the header.

@@ -71,9 +71,7 @@ public sealed class VirtioRng(string name, IEntropySource source) : IVirtioDevic
                 continue;
             }
             // There is no status byte in which to report a bad buffer.
-            if (status == ChainStatus.OutOfRange)
-                requests.AddUsed(_chain.Head, 0);
-            _core.Fail(queue, status);
+            _core.Fail(requests, _chain, status);
             return false;
         }
         return true;

@@ -48,9 +48,7 @@ internal sealed class VsockTransmitter(VirtioDeviceCore core, VsockTable table, 
             }
             if (status != ChainStatus.Ok)
             {
-                if (status == ChainStatus.OutOfRange)
-                    queue.AddUsed(_chain.Head, 0);
-                core.Fail(queue.Index, status);
+                core.Fail(queue, _chain, status);
                 return false;
             }
             bytes += _chain.ReadableLength;
