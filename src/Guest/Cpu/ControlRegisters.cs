@@ -36,6 +36,9 @@ public static class ControlRegisters
     /// <summary>CR4.OSXMMEXCPT: SSE faults are #XM.</summary>
     public const ulong Cr4OsXmmExceptions = 1UL << 10;
 
+    /// <summary>CR4.LA57: five levels of page tables.</summary>
+    public const ulong Cr4FiveLevels = 1UL << 12;
+
     /// <summary>EFER.SCE: SYSCALL.</summary>
     public const ulong EferSystemCall = 1UL << 0;
 

@@ -15,7 +15,7 @@ internal sealed partial class VmControl
 
     private TraceRecorder? _trace;
 
-    /// <summary>The trace of the next boot, from its first instruction; null for none.</summary>
+    /// <summary>The trace of the boot, from its first instruction; null for none. For a VM that is booted once.</summary>
     public BootTrace? BootTrace { get; init; }
 
     /// <summary>Records every exit until there are enough, who watches has enough, or the guest's run is over; through its resets.</summary>
@@ -35,10 +35,11 @@ internal sealed partial class VmControl
                 throw new VmmException($"'{_config!.Name}' is being traced already, and one trace at a time is possible");
             run = Run!;
             recorder = _trace = new TraceRecorder(sink, HeaderOf(filter), filter, most);
+            // Before another command: who has seen the head may let a held guest go.
+            Switch(run, recorder, recorder);
         }
         try
         {
-            Switch(run, recorder, recorder);
             Events.Publish("vm", "tracing");
             string why = "the guest's run was over";
             while (recorder.Over is null && run.State != Machine.MachineState.Ended)

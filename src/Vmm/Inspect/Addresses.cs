@@ -16,13 +16,16 @@ internal static class Addresses
     /// <exception cref="VmmException">It is none.</exception>
     public static ulong Parse(string text, VcpuRecord vcpu)
     {
-        if (text.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && ulong.TryParse(text.AsSpan(Prefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong hex))
-            return hex;
-        if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number))
+        if (TryParse(text, out ulong number))
             return number;
         return Register(text.ToLowerInvariant(), vcpu)
             ?? throw InspectRules.Wrong($"'{Printable.Escape(text)}' is no address: write 0xffffffff81000000, 4096, or a register's name, such as rsp, cr3 or idt");
     }
+
+    /// <summary>Reads one that is a number: hexadecimal after 0x, else decimal.</summary>
+    public static bool TryParse(string text, out ulong number) => text.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)
+        ? ulong.TryParse(text.AsSpan(Prefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out number)
+        : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     private static ulong? Register(string name, VcpuRecord vcpu)
     {

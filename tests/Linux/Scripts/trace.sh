@@ -42,6 +42,7 @@ tr -d '\r' <"$work/traced.console" | grep -E '^[0-9a-f]{16} [A-Za-z] ' >"$work/m
 "$vmm" trace show "$work/trace" --symbols "$work/map" --reason io --count 20000 | grep -q '_stext+0x\|start_kernel+0x' || { head -3 "$work/first"; cat "$work/map"; exit 1; }
 known=$("$vmm" trace show "$work/trace" --reason io,mmio | grep -vc '(before)')
 of=$("$vmm" trace show "$work/trace" --reason io,mmio | wc -l)
+[ "$known" -eq "$of" ]
 echo "ok instructions of $known of $of accesses are known, addresses have names"
 
 # A VM that runs: from outside, with a filter, and it runs on.
@@ -51,7 +52,7 @@ awaited=watched
 until_true sh -c "'$vmm' logs watched | grep -q tick"
 "$vmm" trace watched --device serial0 --count 20 >"$work/live"
 [ "$(wc -l <"$work/live")" -eq 20 ]
-! grep -qv serial0 "$work/live"
+! grep -v serial0 "$work/live" || exit 1
 "$vmm" trace watched --seconds 2 --save "$work/live.trace"
 "$vmm" trace stats "$work/live.trace" | grep -q 'The machine.s own accounting has'
 ticks=$("$vmm" logs watched | grep -c tick)
@@ -59,12 +60,34 @@ until_true sh -c "[ \$('$vmm' logs watched | grep -c tick) -gt $ticks ]"
 "$vmm" kill watched
 echo "ok a running VM is watched, and runs on"
 
-! "$vmm" trace show "$kernel" 2>"$work/refusal"
-grep -q 'it is no trace' "$work/refusal"
-! "$vmm" run --kernel "$kernel" --trace "$work/map" 2>"$work/refusal"
-grep -q 'is not overwritten' "$work/refusal"
-! "$vmm" trace show "$work/trace" --reason oi 2>"$work/refusal"
-grep -q "none of" "$work/refusal"
+# From its first instruction to its last, from outside: the end of the VM cuts nothing off.
+"$vmm" run -d --paused --name whole --firmware hello >/dev/null
+"$vmm" trace whole --save "$work/whole.trace" &
+saver=$!
+awaited=whole
+until_true test -s "$work/whole.trace"
+"$vmm" resume whole
+wait "$saver"
+"$vmm" trace stats "$work/whole.trace" --output json >"$work/whole.json"
+grep -q '"complete": true' "$work/whole.json"
+exits=$("$vmm" trace show "$work/whole.trace" | wc -l)
+grep -q "\"io\": $exits" "$work/whole.json"
+"$vmm" trace show "$work/whole.trace" | tail -n 1 | grep -q 'power off'
+echo "ok a trace from outside has a guest's last exit: $exits in all"
+
+refused() { # WORDS COMMAND…
+    words=$1
+    shift
+    if "$@" >"$work/refusal" 2>&1; then echo "was not refused: $*"; exit 1; fi
+    grep -q "$words" "$work/refusal" || { echo "$* said: $(cat "$work/refusal")"; exit 1; }
+}
+refused 'it is no trace' "$vmm" trace show "$kernel"
+refused 'is not overwritten' "$vmm" run --kernel "$kernel" --trace "$work/map"
+refused 'none of' "$vmm" trace show "$work/trace" --reason oi
+mkfifo "$work/fifo"
+refused 'is no ordinary file' "$vmm" run --firmware hello --trace "$work/fifo"
+head -c 2000 "$work/trace" >"$work/cut"
+refused 'it was cut off' "$vmm" trace show "$work/cut"
 
 seconds() { sed -n 's/^\([0-9.]*\) s in all$/\1/p' "$work/$1.said"; }
 echo "ok traced $(seconds traced) s, not traced $(seconds plain) s"

@@ -6,9 +6,6 @@ public readonly record struct PagingState
     /// <summary>CR4.PSE: pages of 4 MiB under 32-bit paging.</summary>
     private const ulong PageSizeExtension = 1UL << 4;
 
-    /// <summary>CR4.LA57: five levels.</summary>
-    private const ulong FiveLevels = 1UL << 12;
-
     /// <summary>What physical addresses have where CPUID does not tell (Intel SDM 3A, 4.1.4).</summary>
     public const int UsualPhysicalBits = 36;
 
@@ -38,7 +35,7 @@ public readonly record struct PagingState
         (Cr0 & ControlRegisters.Cr0Paging) == 0 ? PagingMode.None
         : (Cr4 & ControlRegisters.Cr4PhysicalAddressExtension) == 0 ? PagingMode.Bits32
         : (Efer & ControlRegisters.EferLongModeActive) == 0 ? PagingMode.Pae
-        : (Cr4 & FiveLevels) == 0 ? PagingMode.Level4 : PagingMode.Level5;
+        : (Cr4 & ControlRegisters.Cr4FiveLevels) == 0 ? PagingMode.Level4 : PagingMode.Level5;
 
     /// <summary>Whether entries have NX; the bit must be 0 without.</summary>
     internal bool HasNoExecute => (Efer & ControlRegisters.EferNoExecute) != 0;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Vmm.Machine.Config;
+using Vmm.Cli.Machines;
 
 namespace Vmm.Cli.Check;
 
@@ -13,11 +13,9 @@ internal static class CheckCommand
         Command command = new("check", "Say whether this host can run guests, and what they will lack") { output };
         command.SetAction(line =>
         {
-            string form = line.GetValue(output) ?? "text";
-            if (form is not ("text" or "json"))
-                throw UsageException.For(command, $"--output: '{Printable.Escape(form)}' is none of text, json");
+            bool json = VmArgument.WantsJson(line, output, "text");
             HostReport report = HostReport.Collect();
-            System.Console.Out.Write(form == "json" ? HostReportWriter.Json(report) : HostReportWriter.Text(report));
+            System.Console.Out.Write(json ? HostReportWriter.Json(report) : HostReportWriter.Text(report));
             return report.CanRun ? ExitCodes.PoweredOff : ExitCodes.StartFailed;
         });
         return command;

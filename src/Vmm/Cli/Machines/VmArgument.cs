@@ -17,11 +17,16 @@ internal static class VmArgument
     public static Option<string?> Output() => new("--output") { Description = "How to write it [table]", HelpName = "table|json" };
 
     /// <summary>Whether JSON was asked for.</summary>
-    public static bool WantsJson(ParseResult line, Option<string?> output) => line.GetValue(output) switch
+    /// <param name="line">The command line.</param>
+    /// <param name="output">The option.</param>
+    /// <param name="usual">What the other form is called.</param>
+    /// <exception cref="UsageException">It is neither.</exception>
+    public static bool WantsJson(ParseResult line, Option<string?> output, string usual = "table") => line.GetValue(output) switch
     {
-        null or "table" => false,
+        null => false,
         "json" => true,
-        string other => throw UsageException.For(line.CommandResult.Command, $"--output: '{Machine.Config.Printable.Escape(other)}' is none of table, json"),
+        string form when form == usual => false,
+        string other => throw UsageException.For(line.CommandResult.Command, $"--output: '{Machine.Config.Printable.Escape(other)}' is none of {usual}, json"),
     };
 
     /// <summary>A command that does one thing to each of the VMs named.</summary>

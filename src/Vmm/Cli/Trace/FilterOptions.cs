@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Vmm.Inspect;
 using Vmm.Machine.Config;
 using Vmm.Machine.Exits;
 using Vmm.Trace;
@@ -54,12 +55,8 @@ internal sealed class FilterOptions
     {
         string[] ends = text.Split('-', 2);
         ulong most = ports ? ushort.MaxValue : ulong.MaxValue;
-        if (TryParse(ends[0], out ulong first) && TryParse(ends[^1], out ulong last) && first <= last && last <= most)
+        if (Addresses.TryParse(ends[0], out ulong first) && Addresses.TryParse(ends[^1], out ulong last) && first <= last && last <= most)
             return new TraceRange(ports, first, last);
         throw UsageException.For(command, $"{option}: '{Printable.Escape(text)}' is neither {(ports ? "a port" : "an address")} nor a range of them, as in {(ports ? "0x3f8-0x3ff" : "0xfe000000-0xfe003fff")}");
     }
-
-    private static bool TryParse(string text, out ulong value) => text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
-        ? ulong.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value)
-        : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Vmm.Cli.Machines;
 using Vmm.Control.Local;
 using Vmm.Host;
 using Vmm.Registry;
@@ -33,7 +34,7 @@ internal static class TraceCommand
             long most = TraceFileCommands.ReadCount(line, count);
             TimeSpan limit = line.GetValue(seconds) is null ? Timeout.InfiniteTimeSpan : Seconds.Read(line, seconds, 0);
             // Filtered there already; what comes is shown.
-            TraceView view = new(TraceFileCommands.ReadSymbols(line, symbols), new ExitFilter(), long.MaxValue, TraceFileCommands.WantsJson(line, output, "text"));
+            TraceView view = new(TraceFileCommands.ReadSymbols(line, symbols), new ExitFilter(), long.MaxValue, VmArgument.WantsJson(line, output, "text"));
             VmFolder folder = VmHome.Find().Existing(line.GetValue(name) ?? throw UsageException.For(command, "which VM? ('vmm list' shows them)"));
             using FileStream? file = line.GetValue(save) is { } path ? TraceFile.Create(path) : null;
             using ControlClient client = ControlClient.Connect(folder, "trace");

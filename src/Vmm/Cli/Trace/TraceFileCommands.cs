@@ -25,7 +25,7 @@ internal static class TraceFileCommands
         filters.AddTo(command);
         command.SetAction(line =>
         {
-            TraceView view = new(ReadSymbols(line, symbols), filters.Read(line), ReadCount(line, count), WantsJson(line, output, "text"));
+            TraceView view = new(ReadSymbols(line, symbols), filters.Read(line), ReadCount(line, count), VmArgument.WantsJson(line, output, "text"));
             Read(line.GetValue(path)!, reader => view.Show(reader, flush: false));
             return ExitCodes.PoweredOff;
         });
@@ -71,16 +71,6 @@ internal static class TraceFileCommands
     /// <summary><c>--output</c>.</summary>
     /// <param name="usual">What is written when nothing is said.</param>
     public static Option<string?> Output(string usual) => new("--output") { Description = $"How to write it [{usual}]", HelpName = $"{usual}|json" };
-
-    /// <summary>Whether JSON was asked for.</summary>
-    /// <exception cref="UsageException">Something else was.</exception>
-    public static bool WantsJson(ParseResult line, Option<string?> output, string usual) => line.GetValue(output) switch
-    {
-        "json" => true,
-        null => false,
-        string text when text == usual => false,
-        string other => throw UsageException.For(line.CommandResult.Command, $"--output: '{Printable.Escape(other)}' is none of {usual}, json"),
-    };
 
     /// <summary>Reads the symbols, where they were asked for.</summary>
     public static SymbolTable? ReadSymbols(ParseResult line, Option<string?> symbols) => line.GetValue(symbols) is { } file ? SymbolTable.Open(file) : null;

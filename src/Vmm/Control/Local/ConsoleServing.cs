@@ -27,7 +27,7 @@ internal sealed unsafe class ConsoleServing(ConsoleHub hub, ControlStream stream
     {
         // No limit on silence from here on: people think while they are at a console.
         stream.IsPatient = true;
-        stream.CarriesConsole = true;
+        stream.HasLastWords = true;
         Thread output = new(SendOutput, StackSize) { Name = "control-console", IsBackground = true };
         HostThread.Start(output);
         try

@@ -29,7 +29,7 @@ internal sealed class ControlHandler(VmControl control, LockedVm vm, ConsoleHub?
                     throw new VmmException("trace: which exits?", ExitCodes.Usage);
                 TraceServing serving = new(stream);
                 // What the guest did last is wanted, too: the end of the VM waits for it a little.
-                stream.CarriesConsole = true;
+                stream.HasLastWords = true;
                 control.Trace(filter, request.Trace.Most ?? long.MaxValue, serving, serving.HadEnough);
                 return false;
             }

@@ -61,7 +61,7 @@ internal sealed class ControlServer : IDisposable
         lock (_lock)
         {
             long deadline = Environment.TickCount64 + (long)s_lastWords.TotalMilliseconds;
-            while (_open.Any(stream => stream.CarriesConsole) && deadline - Environment.TickCount64 is long left and > 0)
+            while (_open.Any(stream => stream.HasLastWords) && deadline - Environment.TickCount64 is long left and > 0)
                 Monitor.Wait(_lock, (int)left);
             _stopping = true;
             foreach (ControlStream stream in _open)

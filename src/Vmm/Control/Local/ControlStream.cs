@@ -30,7 +30,7 @@ internal sealed unsafe class ControlStream(SafeFd socket) : IDisposable
     }
 
     /// <summary>Whether output of the guest, or a trace of it, is on its way here, which the end of the VM waits for a little.</summary>
-    public bool CarriesConsole { get; set; }
+    public bool HasLastWords { get; set; }
 
     /// <summary>Sends a line.</summary>
     /// <returns>False when the other side is gone, or takes nothing.</returns>

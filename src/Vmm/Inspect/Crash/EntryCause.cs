@@ -11,7 +11,6 @@ internal static class EntryCause
     private const ulong NotWriteThrough = ControlRegisters.Cr0NotWriteThrough;
     private const ulong FixedFlag = 2;
     private const ulong VirtualMode = 1UL << 17;
-    private const ulong FiveLevels = 1UL << 12;
 
     /// <summary>One line: the first check that fails, or what it is otherwise.</summary>
     public static string Deduce(GeneralRegisters general, SystemRegisters system)
@@ -47,6 +46,6 @@ internal static class EntryCause
     {
         (string Name, ulong Value)[] addresses =
             [("RIP", general.Rip), ("FS.base", system.Fs.Base), ("GS.base", system.Gs.Base), ("TR.base", system.Tr.Base), ("GDTR.base", system.Gdt.Base), ("IDTR.base", system.Idt.Base)];
-        return addresses.FirstOrDefault(address => !PageWalk.IsCanonical(address.Value, (system.Cr4 & FiveLevels) != 0 ? 57 : 48)).Name;
+        return addresses.FirstOrDefault(address => !PageWalk.IsCanonical(address.Value, (system.Cr4 & ControlRegisters.Cr4FiveLevels) != 0 ? 57 : 48)).Name;
     }
 }

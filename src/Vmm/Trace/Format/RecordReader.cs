@@ -1,4 +1,5 @@
 using System.Text;
+using Vmm.Inspect;
 using Vmm.Kvm.Abi;
 using Vmm.Machine.Config;
 
@@ -38,7 +39,7 @@ internal sealed class RecordReader(int vcpu)
     private bool TryReadCode(ref ReadOnlySpan<byte> rest)
     {
         if (!VarInt.TryRead(ref rest, out ulong address) || !TryReadByte(ref rest, out byte bits) || bits is not (16 or 32 or 64)
-            || !TryReadByte(ref rest, out byte known) || !TryReadBytes(ref rest, TraceFormat.LongestInstruction, out byte[] bytes))
+            || !TryReadByte(ref rest, out byte known) || !TryReadBytes(ref rest, CodeListing.LongestInstruction, out byte[] bytes))
             return false;
         _codes.Add(new TracedCode(address, bits, known != 0, bytes));
         return true;

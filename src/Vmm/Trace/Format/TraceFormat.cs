@@ -25,7 +25,4 @@ internal static class TraceFormat
 
     /// <summary>The most bytes of one access that are kept: a string instruction may move a page at once.</summary>
     public const int MostData = 64;
-
-    /// <summary>The longest instruction of the architecture (Intel SDM 2A, 2.3.11).</summary>
-    public const int LongestInstruction = 15;
 }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Vmm.Devices.Bus;
 using Vmm.Guest.Memory;
+using Vmm.Inspect;
 using Vmm.Kvm;
 using Vmm.Kvm.Abi;
 using Vmm.Trace.Format;
@@ -109,7 +110,7 @@ internal sealed unsafe class VcpuTracer(VcpuMoment moment, AddressBus ports, Add
 
     private int CodeOf(KvmExitReason reason, in ExitAccess access)
     {
-        const int reach = TraceFormat.LongestInstruction;
+        const int reach = CodeListing.LongestInstruction;
         Span<byte> window = stackalloc byte[2 * reach];
         ulong pointer = moment.Context.LinearPointer;
         int before = ReadBefore(pointer, window[..reach]);

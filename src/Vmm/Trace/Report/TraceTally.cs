@@ -22,7 +22,7 @@ internal sealed class TraceTally(TraceLine lines)
     /// <summary>Time in the guest before them, in nanoseconds.</summary>
     public long InGuest { get; private set; }
 
-    /// <summary>From the first exit to the last, in nanoseconds.</summary>
+    /// <summary>From the trace's start to the last exit, in nanoseconds.</summary>
     public long Span { get; private set; }
 
     /// <summary>By reason, the most frequent first.</summary>
