@@ -36,15 +36,16 @@ internal static class TraceCommand
             // Filtered there already; what comes is shown.
             TraceView view = new(TraceFileCommands.ReadSymbols(line, symbols), new ExitFilter(), long.MaxValue, VmArgument.WantsJson(line, output, "text"));
             VmFolder folder = VmHome.Find().Existing(line.GetValue(name) ?? throw UsageException.For(command, "which VM? ('vmm list' shows them)"));
-            using FileStream? file = line.GetValue(save) is { } path ? TraceFile.Create(path) : null;
+            using TraceFile? file = line.GetValue(save) is { } path ? TraceFile.Create(path) : null;
             using ControlClient client = ControlClient.Connect(folder, "trace");
             client.Ask(new ControlRequest { Verb = ControlVerb.Trace, Trace = new TraceRequest(filter, most == long.MaxValue ? null : most) });
+            file?.Keep();
             Receive(client, limit, stream =>
             {
                 if (file is null)
                     view.Show(new TraceReader(stream), flush: true);
                 else
-                    stream.CopyTo(file);
+                    stream.CopyTo(file.Stream);
             });
             return ExitCodes.PoweredOff;
         });

@@ -10,7 +10,7 @@ internal sealed class BootTrace : IDisposable
     private static readonly TimeSpan s_rhythm = TimeSpan.FromMilliseconds(100);
 
     private readonly string _path;
-    private readonly FileStream _file;
+    private readonly TraceFile _file;
     private readonly ManualResetEventSlim _over = new(initialState: false, spinCount: 0);
     private TraceRecorder? _recorder;
     private Action<TraceRecorder>? _failed;
@@ -30,7 +30,7 @@ internal sealed class BootTrace : IDisposable
     public TraceRecorder Begin(TraceHeader header, Action<TraceRecorder> failed)
     {
         _failed = failed;
-        _recorder = new TraceRecorder(new StreamSink(_file), header, new ExitFilter());
+        _recorder = new TraceRecorder(new StreamSink(_file.Stream), header, new ExitFilter());
         _thread = new Thread(Mark, StackSize) { Name = "trace", IsBackground = true };
         HostThread.Start(_thread);
         return _recorder;
@@ -43,10 +43,10 @@ internal sealed class BootTrace : IDisposable
         if (_recorder is null)
             return null;
         Stop();
-        bool whole = _recorder.Over is null;
+        _file.Keep();
         _recorder.Stop("the guest's run was over");
         TraceEnd end = _recorder.Finish();
-        return whole ? $"{end.Recorded} exits are in {_path} ('vmm trace show' reads it)" : $"the trace {_path} is not whole: {end.Reason}";
+        return _recorder.IsWhole ? $"{end.Recorded} exits are in {_path} ('vmm trace show' reads it)" : $"the trace {_path} is not whole: {end.Reason}";
     }
 
     /// <inheritdoc/>

@@ -4,18 +4,26 @@ using Vmm.Trace.Format;
 
 namespace Vmm.Trace.Recording;
 
-/// <summary>Opens the file that a trace goes to.</summary>
-internal static class TraceFile
+/// <summary>The file that a trace goes to. One that is made in vain, because nothing came to be traced, is gone when this is disposed of.</summary>
+internal sealed class TraceFile : IDisposable
 {
     private const UnixFileMode OwnersOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private bool _inVain;
+
+    private TraceFile(FileStream stream, bool isNew) => (Stream, _inVain) = (stream, isNew);
+
+    /// <summary>The file; empty at first.</summary>
+    public FileStream Stream { get; }
 
     /// <summary>Creates it, or takes the place of an earlier trace. Nothing else is overwritten.</summary>
     /// <param name="path">Where.</param>
     /// <exception cref="VmmException">It cannot be written, or something else is there.</exception>
-    public static FileStream Create(string path)
+    public static TraceFile Create(string path)
     {
         try
         {
+            bool isNew = !File.Exists(path);
             FileStream file = new(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.Read, UnixCreateMode = OwnersOnly, BufferSize = 0 });
             try
             {
@@ -24,7 +32,7 @@ internal static class TraceFile
                 if (file.Length > 0 && !IsTrace(file))
                     throw new VmmException($"'{Printable.Escape(path)}' is there and is no trace: it is not overwritten; choose another name, or remove it");
                 file.SetLength(0);
-                return file;
+                return new TraceFile(file, isNew);
             }
             catch
             {
@@ -36,6 +44,17 @@ internal static class TraceFile
         {
             throw new VmmException($"the trace cannot be written to '{Printable.Escape(path)}': {failed.Message}", cause: failed);
         }
+    }
+
+    /// <summary>There is something in it that is wanted.</summary>
+    public void Keep() => _inVain = false;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Stream.Dispose();
+        if (_inVain)
+            File.Delete(Stream.Name);
     }
 
     /// <summary>Opens one for reading.</summary>

@@ -47,6 +47,16 @@ internal sealed class TraceRecorder
     /// <summary>Why it is over; null while it is not.</summary>
     public string? Over => Volatile.Read(ref _over);
 
+    /// <summary>Whether all that was recorded could be written.</summary>
+    public bool IsWhole
+    {
+        get
+        {
+            lock (_writing)
+                return !_broken;
+        }
+    }
+
     /// <summary>How many exits are in it.</summary>
     public long Recorded => Math.Min(_most, Interlocked.Read(ref _recorded));
 
