@@ -2,8 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Vmm.Cli.Agent;
-using Vmm.Cli.Check;
-using Vmm.Cli.Machines;
 using Vmm.Host;
 using Vmm.Machine.Config;
 
@@ -22,7 +20,7 @@ internal static class CommandLine
     /// <exception cref="VmmException">What the user can mend.</exception>
     public static int Run(string[] arguments)
     {
-        RootCommand root = Create();
+        RootCommand root = Create(arguments.FirstOrDefault());
         if (arguments.Length == 0)
         {
             root.Parse(["--help"], s_parsing).Invoke(s_invocation);
@@ -34,11 +32,12 @@ internal static class CommandLine
         return line.Invoke(s_invocation);
     }
 
-    /// <summary>All verbs.</summary>
-    public static RootCommand Create()
+    /// <summary>The verb, or all of them.</summary>
+    /// <param name="verb">Which; all if there is none of this name.</param>
+    public static RootCommand Create(string? verb = null)
     {
         RootCommand root = new("Runs microVMs on /dev/kvm.");
-        foreach (Command command in (IEnumerable<Command>)[RunCommand.Create(), .. MachineCommands.Create(), AgentCommand.Create(), CheckCommand.Create(), BenchCommand.Create(), FirmwareCommand.Create(), VersionCommand.Create()])
+        foreach (Command command in Verbs.Create(verb))
             root.Add(command);
         ControlOptions control = new();
         control.AddTo(root);

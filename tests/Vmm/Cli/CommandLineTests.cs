@@ -46,6 +46,14 @@ public sealed class CommandLineTests
         Assert.Equal(ExitCodes.Usage, CommandLineRun.Refused(arguments).ExitCode);
 
     [Fact]
+    public void Each_verb_is_found_by_the_name_that_its_command_has()
+    {
+        foreach (string name in Verbs.Names)
+            Assert.Equal(name, Assert.Single(Verbs.Create(name)).Name);
+        Assert.Equal(Verbs.Names, Verbs.Create("vresion").Select(command => command.Name));
+    }
+
+    [Fact]
     public void Every_option_has_a_description_of_one_line()
     {
         foreach (Command command in CommandLine.Create().Subcommands)

@@ -20,8 +20,11 @@ internal static class ReceiveCommand
 {
     private const uint NullMode = 0;
 
-    /// <summary>The commands for the parser: the one for users, and its other half in the background.</summary>
-    public static IEnumerable<Command> Create() => [Create("receive", inBackground: false), Create(DetachedReceiver.Verb, inBackground: true)];
+    /// <summary>The command for the parser.</summary>
+    public static Command Create() => Create("receive", inBackground: false);
+
+    /// <summary>Its other half in the background.</summary>
+    public static Command CreateInBackground() => Create(DetachedReceiver.Verb, inBackground: true);
 
     private static Command Create(string verb, bool inBackground)
     {

@@ -6,16 +6,17 @@ namespace Vmm.Cli.Machines;
 /// <summary><c>vmm pause</c>, <c>resume</c>, <c>reboot</c>, <c>nmi</c>: one request to the VM's process.</summary>
 internal static class SteerCommands
 {
-    /// <summary>The commands for the parser.</summary>
-    public static IEnumerable<Command> Create() =>
-    [
-        VmArgument.Verb("pause", "Hold every vCPU of a VM", ControlVerb.Pause),
-        Resume(),
-        VmArgument.Verb("reboot", "Start a VM's guest again, as its reset button would", ControlVerb.Reboot),
-        VmArgument.Verb("nmi", "Send a non-maskable interrupt to every vCPU", ControlVerb.Nmi),
-    ];
+    /// <summary><c>vmm pause</c>.</summary>
+    public static Command Pause() => VmArgument.Verb("pause", "Hold every vCPU of a VM", ControlVerb.Pause);
 
-    private static Command Resume()
+    /// <summary><c>vmm reboot</c>.</summary>
+    public static Command Reboot() => VmArgument.Verb("reboot", "Start a VM's guest again, as its reset button would", ControlVerb.Reboot);
+
+    /// <summary><c>vmm nmi</c>.</summary>
+    public static Command Nmi() => VmArgument.Verb("nmi", "Send a non-maskable interrupt to every vCPU", ControlVerb.Nmi);
+
+    /// <summary><c>vmm resume</c>.</summary>
+    public static Command Resume()
     {
         Argument<string[]> names = VmArgument.Some();
         Option<bool> force = new("--force") { Description = "Also one that a migration may have brought elsewhere: you know that it does not run there" };
