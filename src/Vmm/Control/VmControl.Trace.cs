@@ -85,7 +85,7 @@ internal sealed partial class VmControl
             _trace = null;
     }
 
-    private TraceHeader HeaderOf(ExitFilter filter) => new()
+    private TraceHeader HeaderOf(ExitFilter filter, bool fromStart = false) => new()
     {
         Machine = _config!.Name,
         Vcpus = _config.Cpus.Count ?? 1,
@@ -94,6 +94,7 @@ internal sealed partial class VmControl
         Host = Environment.OSVersion.VersionString,
         Processor = HostProcessor.Name,
         Started = DateTimeOffset.UtcNow,
+        FromStart = fromStart,
         Filter = filter.IsOpen ? null : filter,
     };
 }

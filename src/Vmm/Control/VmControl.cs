@@ -285,7 +285,7 @@ internal sealed partial class VmControl : IDisposable
         Events.Publish("vm", "booting");
         MachineRun run = new(_config!, _signals, _log, Events, _hub, Folder?.Invoke()) { NetLost = (index, why) => OnLink(index, NetLink.Down, why), Origin = origin, StartsPaused = paused, IsOurs = IsOurs };
         if (BootTrace is not null)
-            run.Trace(_trace = BootTrace.Begin(HeaderOf(new ExitFilter()), trace => OnBootTraceOver(run, trace)));
+            run.Trace(_trace = BootTrace.Begin(HeaderOf(new ExitFilter(), fromStart: true), trace => OnBootTraceOver(run, trace)));
         return Announced(run);
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Vmm.Kvm.Abi;
 using Vmm.Machine.Exits;
 using Vmm.Trace.Format;
@@ -24,6 +25,10 @@ internal sealed record ExitFilter
 
     /// <summary>Whether it lets everything through.</summary>
     public bool IsOpen => Reasons.Count == 0 && Devices.Count == 0 && Ranges.Count == 0 && Vcpus.Count == 0;
+
+    /// <summary>Whether all of it is there: one that was read as JSON may lack what it should not.</summary>
+    [JsonIgnore]
+    public bool IsSound => Reasons is not null && Devices is not null && Vcpus is not null && Ranges is not null && !Ranges.Contains(null!);
 
     /// <summary>Whether an exit is wanted.</summary>
     public bool Wants(TracedExit exit) =>

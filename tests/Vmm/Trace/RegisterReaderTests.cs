@@ -1,4 +1,5 @@
 using Vmm.Kvm.Abi;
+using Vmm.Trace;
 using Vmm.Trace.Format;
 using Vmm.Trace.Meaning;
 using Vmm.Trace.Recording;
@@ -9,7 +10,7 @@ namespace Vmm.Tests.Vmm.Trace;
 /// <summary>Registers by name, and values in words.</summary>
 public class RegisterReaderTests
 {
-    private readonly RegisterReader _reader = new();
+    private readonly RegisterReader _reader = new(new TraceHeader { FromStart = true });
 
     [Fact]
     public void Serial_line_s_first_registers_are_the_divisor_while_DLAB_is_set()
@@ -95,6 +96,30 @@ public class RegisterReaderTests
                 }
             }
         }
+    }
+
+    [Fact]
+    public void Register_that_another_one_selects_is_not_guessed_where_the_trace_began_later()
+    {
+        RegisterReader late = new(new TraceHeader());
+        Assert.Equal("data", late.Read(Access(DeviceModel.Cmos, 1, 0x12, 1, write: false))?.Name);
+        Assert.Equal("data", late.Read(Access(DeviceModel.PciConfig, 4, 6, 2, write: true))?.Name);
+        Assert.Equal("0 of a window that is not in the trace", late.Read(Access(DeviceModel.VirtioPci, 4, 1, 4, write: false))?.Value);
+        Assert.Equal("28 of a window that is not in the trace", late.Read(Access(DeviceModel.VirtioMmio, 0x20, 0x1000_0000, 4, write: true))?.Value);
+        late.Read(Access(DeviceModel.Cmos, 0, 4, 1, write: true));
+        Assert.Equal("hours", late.Read(Access(DeviceModel.Cmos, 1, 0x12, 1, write: false))?.Name);
+    }
+
+    [Fact]
+    public void Register_that_another_one_selects_is_not_guessed_where_the_trace_leaves_that_one_out()
+    {
+        // The tests' devices begin at address 0.
+        ExitFilter data = new() { Ranges = [new TraceRange(Ports: true, 1, 1)] }, both = new() { Ranges = [new TraceRange(Ports: true, 0, 1)] };
+        RegisterReader without = new(new TraceHeader { FromStart = true, Filter = data }), with = new(new TraceHeader { FromStart = true, Filter = both });
+        Assert.Equal("data", without.Read(Access(DeviceModel.Cmos, 1, 0x12, 1, write: false))?.Name);
+        Assert.Equal("seconds", with.Read(Access(DeviceModel.Cmos, 1, 0x12, 1, write: false))?.Name);
+        RegisterReader one = new(new TraceHeader { FromStart = true, Filter = new() { Vcpus = [1] } });
+        Assert.Equal("data", one.Read(Access(DeviceModel.Cmos, 1, 0x12, 1, write: false))?.Name);
     }
 
     private RegisterMeaning? Write(string model, ulong offset, ulong value, int size = 1) => _reader.Read(Access(model, offset, value, size, write: true));

@@ -120,6 +120,8 @@ public class TraceFormatTests
     [InlineData("vmm-trace 2\n", "another version")]
     [InlineData("vmm-trace 1\n", "its head cannot be read")]
     [InlineData("vmm-trace 1\n[]\n", "its head cannot be read")]
+    [InlineData("vmm-trace 1\n{\"filter\":{\"vcpus\":null}}\n", "lacks a list")]
+    [InlineData("vmm-trace 1\n{\"filter\":{\"ranges\":[null]}}\n", "lacks a list")]
     [InlineData("vmm-trace 1\n{\"vcpus\":1}\n\u0009\u0001\u0000\u0000\u0000x", "unknown kind")]
     [InlineData("vmm-trace 1\n{\"vcpus\":1}\n\u0001\u0000\u0000\u0000\u007f", "the longest has")]
     [InlineData("vmm-trace 1\n{\"vcpus\":1}\n\u0001\u0001\u0000\u0000\u0000\u0005", "a vCPU that the machine has not")]
@@ -127,6 +129,42 @@ public class TraceFormatTests
     {
         TraceException told = Assert.Throws<TraceException>(() => Reader(System.Text.Encoding.Latin1.GetBytes(text)).Exits().Count());
         Assert.Contains(words, told.Message);
+    }
+
+    [Fact]
+    public void End_is_found_without_the_exits_and_not_in_a_trace_that_was_cut_off()
+    {
+        byte[] whole = Sample(out TraceEnd written);
+        Assert.Equal(written.Recorded, Reader(whole).SkipToEnd()!.Recorded);
+        Assert.Null(Reader(whole[..^1]).SkipToEnd());
+    }
+
+    /// <summary>Nobody who is alive leaves a trace without marks; a forged one must not take all memory, nor all time with too many.</summary>
+    [Theory]
+    [InlineData(3_000_000, 0)]
+    [InlineData(300_000, 300_000)]
+    public void Forged_trace_without_marks_or_with_as_many_as_exits_is_read(int exits, int marks)
+    {
+        ListSink sink = new();
+        TraceRecorder recorder = new(sink, s_header, new ExitFilter());
+        VcpuRecords records = recorder.RecordsOf(0);
+        for (int i = 0; i < exits; i++)
+        {
+            records.Exit(i, 1, 1, KvmExitReason.KVM_EXIT_HLT, 0, default);
+            if (records.IsFull)
+                recorder.Write(records);
+        }
+        recorder.Write(records);
+        byte[] mark = [2, 1, 0, 0, 0, 0];
+        MemoryStream forged = new();
+        forged.Write(sink.Bytes);
+        for (int i = 0; i < marks; i++)
+            forged.Write(mark);
+        forged.Position = 0;
+        long before = -1;
+        foreach (TracedExit exit in new TraceReader(forged).Exits())
+            Assert.Equal(++before, exit.Answered);
+        Assert.Equal(exits - 1, before);
     }
 
     [Fact]

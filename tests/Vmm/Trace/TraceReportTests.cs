@@ -9,7 +9,7 @@ namespace Vmm.Tests.Vmm.Trace;
 /// <summary>What users see of a trace.</summary>
 public class TraceReportTests
 {
-    private readonly TraceLine _lines = new(new SymbolTable([(0xffff_ffff_80ff_fff0, "serial8250_putc")]));
+    private readonly TraceLine _lines = new(new SymbolTable([(0xffff_ffff_80ff_fff0, "serial8250_putc")]), new TraceHeader { FromStart = true });
 
     [Fact]
     public void Line_has_time_vcpu_reason_access_register_value_instruction_place_and_times()

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json;
 using Vmm.Control;
+using Vmm.Host;
 using Vmm.Registry;
 
 namespace Vmm.Cli.Machines;
@@ -24,7 +25,7 @@ internal static class EventsCommand
             using FollowedFile file = new(home.EventsFile);
             LineSplitter lines = new(text => Show(text, wanted, json));
             file.CopyTo(lines);
-            while (line.GetValue(follow))
+            while (line.GetValue(follow) && StandardOutput.HasReader)
             {
                 file.WaitForMore();
                 file.CopyTo(lines);

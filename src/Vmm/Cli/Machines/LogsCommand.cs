@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Vmm.Host;
 using Vmm.Registry;
 
 namespace Vmm.Cli.Machines;
@@ -24,7 +25,7 @@ internal static class LogsCommand
             if (lines is int last)
                 file.SkipToLastLines(last);
             file.CopyTo(output);
-            while (line.GetValue(follow) && folder.IsAlive)
+            while (line.GetValue(follow) && folder.IsAlive && StandardOutput.HasReader)
             {
                 file.WaitForMore();
                 file.CopyTo(output);

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Vmm.Cli.Machines;
 using Vmm.Control.Local;
 using Vmm.Host;
+using Vmm.Machine.Config;
 using Vmm.Registry;
 using Vmm.Trace;
 using Vmm.Trace.Format;
@@ -45,21 +46,30 @@ internal static class TraceCommand
                 if (file is null)
                     view.Show(new TraceReader(stream), flush: true);
                 else
-                    stream.CopyTo(file.Stream);
+                    Save(stream, file);
             });
             return ExitCodes.PoweredOff;
         });
         return command;
     }
 
+    private static void Save(Stream trace, TraceFile file)
+    {
+        trace.CopyTo(file.Stream);
+        TraceEnd end = file.ReadEnd() ?? throw new TraceException("what came of it is saved");
+        System.Console.Error.WriteLine($"vmm: {end.Recorded} exits are in {Printable.Escape(file.Stream.Name)} ('vmm trace show' reads it)");
+    }
+
     private static void Receive(ControlClient client, TimeSpan limit, Action<Stream> use)
     {
         client.Stream.IsPatient = true;
         void HaveEnough() => client.Stream.TrySend([0]);
+        bool asked = false;
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
         {
-            // What is on its way still comes, and the trace's end.
-            context.Cancel = true;
+            // What is on its way still comes, and the trace's end. Who asks again does not want to wait for it.
+            context.Cancel = !asked;
+            asked = true;
             HaveEnough();
         });
         using Timer timer = new(_ => HaveEnough(), null, limit, Timeout.InfiniteTimeSpan);

@@ -45,10 +45,11 @@ internal static class TraceFileCommands
         {
             ExitFilter filter = filters.Read(line);
             bool json = VmArgument.WantsJson(line, output);
-            TraceLine lines = new(ReadSymbols(line, symbols));
-            TraceTally tally = new(lines);
+            SymbolTable? names = ReadSymbols(line, symbols);
             Read(line.GetValue(path)!, reader =>
             {
+                TraceLine lines = new(names, reader.Header);
+                TraceTally tally = new(lines);
                 foreach (TracedExit exit in reader.Exits())
                 {
                     var register = lines.Read(exit);

@@ -1,3 +1,4 @@
+using Vmm.Host;
 using Vmm.Trace;
 using Vmm.Trace.Format;
 using Vmm.Trace.Report;
@@ -11,12 +12,14 @@ namespace Vmm.Cli.Trace;
 /// <param name="json">As JSON, an exit a line; else as text.</param>
 internal sealed class TraceView(SymbolTable? symbols, ExitFilter filter, long most, bool json)
 {
+    private const int LookEvery = 1000;
+
     /// <summary>Prints all that come.</summary>
     /// <param name="reader">Where they come from.</param>
     /// <param name="flush">Whether each is shown at once, as they come from a living VM.</param>
     public void Show(TraceReader reader, bool flush)
     {
-        TraceLine lines = new(symbols);
+        TraceLine lines = new(symbols, reader.Header);
         TraceJsonLines objects = new(lines);
         TextWriter output = System.Console.Out;
         long shown = 0;
@@ -29,7 +32,7 @@ internal sealed class TraceView(SymbolTable? symbols, ExitFilter filter, long mo
             output.WriteLine(json ? objects.Text(exit, register) : lines.Text(exit, register));
             if (flush)
                 output.Flush();
-            if (++shown >= most)
+            if (++shown >= most || (shown % LookEvery == 0 || flush) && !StandardOutput.HasReader)
             {
                 output.Flush();
                 return;

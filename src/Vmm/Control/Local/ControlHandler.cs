@@ -25,7 +25,7 @@ internal sealed class ControlHandler(VmControl control, LockedVm vm, ConsoleHub?
                 return ServeConsole(stream);
             if (request.Verb == ControlVerb.Trace)
             {
-                if (request.Trace is not { Filter: { Reasons: not null, Devices: not null, Vcpus: not null, Ranges: not null } filter } || filter.Ranges.Contains(null!))
+                if (request.Trace is not { Filter: { IsSound: true } filter })
                     throw new VmmException("trace: which exits?", ExitCodes.Usage);
                 TraceServing serving = new(stream);
                 // What the guest did last is wanted, too: the end of the VM waits for it a little.

@@ -24,6 +24,9 @@ internal sealed record TraceHeader
     /// <summary>When it began, which is its time 0.</summary>
     public DateTimeOffset Started { get; init; }
 
+    /// <summary>Whether it began with the machine's first instruction.</summary>
+    public bool FromStart { get; init; }
+
     /// <summary>What of the exits is in it; null for all.</summary>
     public ExitFilter? Filter { get; init; }
 }

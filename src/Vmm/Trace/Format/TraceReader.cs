@@ -9,10 +9,15 @@ namespace Vmm.Trace.Format;
 /// <remarks>Nothing is trusted: a trace may be cut off or forged. What is wrong is a <see cref="TraceException"/> that says where.</remarks>
 internal sealed class TraceReader
 {
+    /// <summary>Some hundred MiB of them.</summary>
+    private const int MostWaiting = 1 << 21;
+
     private readonly Stream _stream;
     private readonly Dictionary<int, RecordReader> _vcpus = [];
-    // Those that came since the last mark, and later ones.
-    private readonly List<TracedExit> _waiting = [];
+    // Those that came since the last mark, and later ones, by their time and among equals as they came.
+    private readonly PriorityQueue<TracedExit, (long Answered, long Number)> _waiting = new();
+    private readonly List<TracedExit> _read = [];
+    private long _number;
     private long _position;
 
     /// <summary>Reads a trace's head.</summary>
@@ -32,6 +37,8 @@ internal sealed class TraceReader
         {
             throw new TraceException($"its head cannot be read: {wrong.Message}");
         }
+        if (Header.Filter is { IsSound: false })
+            throw new TraceException("its head cannot be read: its filter lacks a list");
     }
 
     /// <summary>What the trace is of.</summary>
@@ -50,6 +57,9 @@ internal sealed class TraceReader
             {
                 case BlockKind.Records:
                     Read(block.Content);
+                    // There are ten marks a second. Without one in so many exits the order is given up before memory is.
+                    foreach (TracedExit exit in _waiting.Count > MostWaiting ? Until(long.MaxValue) : [])
+                        yield return exit;
                     break;
                 case BlockKind.Mark:
                     foreach (TracedExit exit in Until(MarkOf(block.Content)))
@@ -69,11 +79,23 @@ internal sealed class TraceReader
             yield return exit;
     }
 
-    private List<TracedExit> Until(long time)
+    /// <summary>Passes over the exits that were not read yet.</summary>
+    /// <returns>How the trace ended; null when it was cut off.</returns>
+    /// <exception cref="TraceException">Something in it is wrong.</exception>
+    public TraceEnd? SkipToEnd()
     {
-        List<TracedExit> ready = [.. _waiting.Where(exit => exit.Answered <= time).OrderBy(exit => exit.Answered)];
-        _waiting.RemoveAll(exit => exit.Answered <= time);
-        return ready;
+        while (End is null && NextBlock() is { } block)
+        {
+            if (block.Kind == BlockKind.End)
+                End = EndOf(block.Content);
+        }
+        return End;
+    }
+
+    private IEnumerable<TracedExit> Until(long time)
+    {
+        while (_waiting.TryPeek(out _, out var first) && first.Answered <= time)
+            yield return _waiting.Dequeue();
     }
 
     private void Read(byte[] block)
@@ -83,7 +105,11 @@ internal sealed class TraceReader
             throw new TraceException($"at byte {_position} there are records of a vCPU that the machine has not");
         if (!_vcpus.TryGetValue((int)vcpu, out RecordReader? reader))
             _vcpus[(int)vcpu] = reader = new RecordReader((int)vcpu);
-        if (!reader.TryRead(rest, _waiting))
+        bool whole = reader.TryRead(rest, _read);
+        foreach (TracedExit exit in _read)
+            _waiting.Enqueue(exit, (exit.Answered, _number++));
+        _read.Clear();
+        if (!whole)
             throw new TraceException($"a record of vCPU {vcpu} before byte {_position} cannot be read");
     }
 

@@ -4,19 +4,22 @@ using Vmm.Trace.Format;
 namespace Vmm.Trace.Meaning;
 
 /// <summary>Clock and memory behind ports 0x70 (which byte) and 0x71 (the byte).</summary>
-internal sealed class CmosRegisters : IRegisterNames
+/// <param name="recorded">Which exits are in the trace.</param>
+/// <param name="initial">What a selector holds when the trace begins; null when that is not known.</param>
+internal sealed class CmosRegisters(ExitFilter recorded, ulong? initial) : IRegisterNames
 {
-    private int _index;
+    private readonly Selection _index = new(recorded, 0, initial);
 
     /// <inheritdoc/>
     public RegisterMeaning? Read(TracedExit exit)
     {
         if (exit.Offset != 0)
-            return new(Name(_index));
+            return _index.At(exit) is { } index ? new(Name((int)index)) : new("data", "of an index that is not in the trace");
         if (!exit.IsWrite)
             return new("index");
-        _index = (int)exit.Value & CmosSpec.IndexMask;
-        return new("index", Name(_index));
+        int written = (int)exit.Value & CmosSpec.IndexMask;
+        _index.Set((ulong)written);
+        return new("index", Name(written));
     }
 
     private static string Name(int index) => index switch

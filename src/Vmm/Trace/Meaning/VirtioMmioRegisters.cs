@@ -4,10 +4,12 @@ using Vmm.Trace.Format;
 namespace Vmm.Trace.Meaning;
 
 /// <summary>A virtio device on the MMIO transport (Virtio 1.2, 4.2.2).</summary>
-internal sealed class VirtioMmioRegisters : IRegisterNames
+/// <param name="recorded">Which exits are in the trace.</param>
+/// <param name="initial">What a selector holds when the trace begins; null when that is not known.</param>
+internal sealed class VirtioMmioRegisters(ExitFilter recorded, ulong? initial) : IRegisterNames
 {
-    private ulong _deviceWindow;
-    private ulong _driverWindow;
+    private readonly Selection _deviceWindow = new(recorded, MmioRegisters.VIRTIO_MMIO_DEVICE_FEATURES_SEL, initial);
+    private readonly Selection _driverWindow = new(recorded, MmioRegisters.VIRTIO_MMIO_DRIVER_FEATURES_SEL, initial);
 
     /// <inheritdoc/>
     public RegisterMeaning? Read(TracedExit exit)
@@ -19,13 +21,13 @@ internal sealed class VirtioMmioRegisters : IRegisterNames
             case MmioRegisters.VIRTIO_MMIO_VERSION: return new("Version");
             case MmioRegisters.VIRTIO_MMIO_DEVICE_ID: return new("DeviceID");
             case MmioRegisters.VIRTIO_MMIO_VENDOR_ID: return new("VendorID");
-            case MmioRegisters.VIRTIO_MMIO_DEVICE_FEATURES: return new("DeviceFeatures", VirtioStatus.Features(value, _deviceWindow));
+            case MmioRegisters.VIRTIO_MMIO_DEVICE_FEATURES: return new("DeviceFeatures", VirtioStatus.Features(value, _deviceWindow.At(exit)));
             case MmioRegisters.VIRTIO_MMIO_DEVICE_FEATURES_SEL:
-                _deviceWindow = value;
+                _deviceWindow.Set(value);
                 return new("DeviceFeaturesSel");
-            case MmioRegisters.VIRTIO_MMIO_DRIVER_FEATURES: return new("DriverFeatures", VirtioStatus.Features(value, _driverWindow));
+            case MmioRegisters.VIRTIO_MMIO_DRIVER_FEATURES: return new("DriverFeatures", VirtioStatus.Features(value, _driverWindow.At(exit)));
             case MmioRegisters.VIRTIO_MMIO_DRIVER_FEATURES_SEL:
-                _driverWindow = value;
+                _driverWindow.Set(value);
                 return new("DriverFeaturesSel");
             case MmioRegisters.VIRTIO_MMIO_QUEUE_SEL: return new("QueueSel");
             case MmioRegisters.VIRTIO_MMIO_QUEUE_NUM_MAX: return new("QueueNumMax");

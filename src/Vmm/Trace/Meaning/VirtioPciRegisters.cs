@@ -5,7 +5,9 @@ using Vmm.Trace.Format;
 namespace Vmm.Trace.Meaning;
 
 /// <summary>A virtio device on PCI: the structures in its BAR (Virtio 1.2, 4.1.4), as <see cref="VirtioPciLayout"/> lays them.</summary>
-internal sealed class VirtioPciRegisters : IRegisterNames
+/// <param name="recorded">Which exits are in the trace.</param>
+/// <param name="initial">What a selector holds when the trace begins; null when that is not known.</param>
+internal sealed class VirtioPciRegisters(ExitFilter recorded, ulong? initial) : IRegisterNames
 {
     private static readonly (int At, string Name)[] s_common =
     [
@@ -20,8 +22,8 @@ internal sealed class VirtioPciRegisters : IRegisterNames
         (PciRegisters.VIRTIO_PCI_COMMON_Q_NDATA, "queue_notify_data"), (PciRegisters.VIRTIO_PCI_COMMON_Q_RESET, "queue_reset"),
     ];
 
-    private ulong _deviceWindow;
-    private ulong _driverWindow;
+    private readonly Selection _deviceWindow = new(recorded, PciRegisters.VIRTIO_PCI_COMMON_DFSELECT, initial);
+    private readonly Selection _driverWindow = new(recorded, PciRegisters.VIRTIO_PCI_COMMON_GFSELECT, initial);
 
     /// <inheritdoc/>
     public RegisterMeaning? Read(TracedExit exit) => exit.Offset switch
@@ -39,15 +41,15 @@ internal sealed class VirtioPciRegisters : IRegisterNames
         switch (at)
         {
             case PciRegisters.VIRTIO_PCI_COMMON_DFSELECT:
-                _deviceWindow = value;
+                _deviceWindow.Set(value);
                 break;
             case PciRegisters.VIRTIO_PCI_COMMON_GFSELECT:
-                _driverWindow = value;
+                _driverWindow.Set(value);
                 break;
             case PciRegisters.VIRTIO_PCI_COMMON_DF:
-                return new(name, VirtioStatus.Features(value, _deviceWindow));
+                return new(name, VirtioStatus.Features(value, _deviceWindow.At(exit)));
             case PciRegisters.VIRTIO_PCI_COMMON_GF:
-                return new(name, VirtioStatus.Features(value, _driverWindow));
+                return new(name, VirtioStatus.Features(value, _driverWindow.At(exit)));
             case PciRegisters.VIRTIO_PCI_COMMON_STATUS:
                 return new(name, VirtioStatus.Text(value));
             case PciRegisters.VIRTIO_PCI_COMMON_MSIX or PciRegisters.VIRTIO_PCI_COMMON_Q_MSIX when value == PciRegisters.VIRTIO_MSI_NO_VECTOR:

@@ -11,8 +11,8 @@ internal static class VirtioStatus
 
     /// <summary>32 feature bits, 2.2 and 6: the numbers of those that are set.</summary>
     /// <param name="value">The bits.</param>
-    /// <param name="window">Which 32 of them.</param>
-    public static string Features(ulong value, ulong window)
+    /// <param name="window">Which 32 of them; null when that is not known.</param>
+    public static string Features(ulong value, ulong? window)
     {
         if (value == 0)
             return "none";
@@ -20,9 +20,9 @@ internal static class VirtioStatus
         for (int bit = 0; bit < 32; bit++)
         {
             if ((value >> bit & 1) != 0)
-                bits.Add(Name((int)(Math.Min(window, 3) * 32) + bit));
+                bits.Add(window is { } known ? Name((int)(Math.Min(known, 3) * 32) + bit) : $"{bit}");
         }
-        return string.Join(' ', bits);
+        return string.Join(' ', bits) + (window is null ? " of a window that is not in the trace" : "");
     }
 
     private static string Name(int bit) => bit switch

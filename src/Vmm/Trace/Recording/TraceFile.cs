@@ -49,6 +49,14 @@ internal sealed class TraceFile : IDisposable
     /// <summary>There is something in it that is wanted.</summary>
     public void Keep() => _inVain = false;
 
+    /// <summary>How the trace in it ends, as it was written; null when it was cut off.</summary>
+    /// <exception cref="TraceException">It is no trace.</exception>
+    public TraceEnd? ReadEnd()
+    {
+        Stream.Position = 0;
+        return new TraceReader(Stream).SkipToEnd();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -9,11 +9,12 @@ namespace Vmm.Trace.Report;
 
 /// <summary>An exit as a line of text: when, vCPU, reason, access, register and value in words, the instruction, where it is, and what it took.</summary>
 /// <param name="symbols">Names of addresses; null for none.</param>
-internal sealed class TraceLine(SymbolTable? symbols)
+/// <param name="header">What is in the trace.</param>
+internal sealed class TraceLine(SymbolTable? symbols, TraceHeader header)
 {
     private const int ShownBytes = 16;
 
-    private readonly RegisterReader _registers = new();
+    private readonly RegisterReader _registers = new(header);
     private readonly NasmFormatter _formatter = new() { Options = { HexPrefix = "0x", HexSuffix = "", UppercaseHex = false, SpaceAfterOperandSeparator = true } };
     private readonly StringOutput _assembly = new();
 

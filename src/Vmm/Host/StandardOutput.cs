@@ -1,0 +1,18 @@
+namespace Vmm.Host;
+
+/// <summary>Standard output, as far as the runtime's own stream does not tell: that drops what it cannot write.</summary>
+internal static class StandardOutput
+{
+    private const int Descriptor = 1;
+
+    /// <summary>Whether somebody may still read it. Not so for a pipe whose reader has ended, as <c>head</c> does.</summary>
+    public static unsafe bool HasReader
+    {
+        get
+        {
+            Linux.pollfd poll = new() { fd = Descriptor };
+            Linux.timespec now = default;
+            return Linux.ppoll(&poll, 1, &now, null) <= 0 || (poll.revents & Linux.POLLERR) == 0;
+        }
+    }
+}
