@@ -188,10 +188,10 @@ _vmm()
         --save | --symbols) _filedir ;;
         --reason) COMPREPLY=($(compgen -W 'io mmio x86_rdmsr x86_wrmsr hlt shutdown' -- "$cur")) ;;
         --output) COMPREPLY=($(compgen -W 'text table json' -- "$cur")) ;;
-        --device | --port | --address | --vcpu | --count | --seconds) ;;
+        --device | --port | --address | --vcpu | --count | --seconds | --from) ;;
         *)
             if [[ $cur == -* ]]; then
-                COMPREPLY=($(compgen -W '--reason --device --port --address --vcpu --count --seconds --save --symbols --output --help' -- "$cur"))
+                COMPREPLY=($(compgen -W '--reason --device --port --address --vcpu --count --seconds --resume --save --step --from --symbols --output --help' -- "$cur"))
             elif ((cword == 2)); then
                 COMPREPLY=($(compgen -W "show stats $(vmm list --quiet 2>/dev/null)" -- "$cur"))
             else

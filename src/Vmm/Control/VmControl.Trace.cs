@@ -19,12 +19,11 @@ internal sealed partial class VmControl
     public BootTrace? BootTrace { get; init; }
 
     /// <summary>Records every exit until there are enough, who watches has enough, or the guest's run is over; through its resets.</summary>
-    /// <param name="filter">Which exits are wanted.</param>
-    /// <param name="most">How many at most.</param>
+    /// <param name="request">What is wanted.</param>
     /// <param name="sink">Where the trace goes.</param>
     /// <param name="hadEnough">Waits for so long, and says whether who watches has enough. On this thread, again and again.</param>
     /// <exception cref="VmmException">The VM does not run, or is traced already.</exception>
-    public TraceEnd Trace(ExitFilter filter, long most, ITraceSink sink, Func<TimeSpan, bool> hadEnough)
+    public TraceEnd Trace(TraceRequest request, ITraceSink sink, Func<TimeSpan, bool> hadEnough)
     {
         MachineRun run;
         TraceRecorder recorder;
@@ -34,7 +33,9 @@ internal sealed partial class VmControl
             if (_trace is not null)
                 throw new VmmException($"'{_config!.Name}' is being traced already, and one trace at a time is possible");
             run = Run!;
-            recorder = _trace = new TraceRecorder(sink, HeaderOf(filter), filter, most);
+            if (request.Step is not null && run.DebuggerPlace is { } place)
+                throw new VmmException($"--step: '{_config!.Name}' was started for a debugger (--gdb), which steps it at {place}");
+            recorder = _trace = new TraceRecorder(sink, HeaderOf(request.Filter), request.Filter, request.Most ?? long.MaxValue, request.Step);
             // Before another command: who has seen the head may let a held guest go.
             Switch(run, recorder, recorder);
         }

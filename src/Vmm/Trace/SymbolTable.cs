@@ -58,6 +58,13 @@ internal sealed class SymbolTable
         return into == 0 ? _names[index] : $"{_names[index]}+0x{into:x}";
     }
 
+    /// <summary>A symbol's address; null when there is none of this name.</summary>
+    public ulong? AddressOf(string name)
+    {
+        int index = Array.IndexOf(_names, name);
+        return index < 0 ? null : _addresses[index];
+    }
+
     private static IEnumerable<(ulong Address, string Name)> ReadMap(string text)
     {
         foreach (string line in text.Split('\n'))

@@ -7,7 +7,7 @@ vmm=$1 kernel=$2 initrd=$3
 work=/tmp/trace.$$
 export VMM_HOME=$work/home
 mkdir -p "$work"
-trap '"$vmm" kill watched >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
+trap '"$vmm" kill watched modes stepped held >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
 
 boot() { # NAME OPTIONS…
     name=$1
@@ -53,8 +53,13 @@ until_true sh -c "'$vmm' logs watched | grep -q tick"
 "$vmm" trace watched --device serial0 --count 20 >"$work/live"
 [ "$(wc -l <"$work/live")" -eq 20 ]
 ! grep -v serial0 "$work/live" || exit 1
-"$vmm" trace watched --seconds 2 --save "$work/live.trace"
+"$vmm" trace watched --seconds 2 --save "$work/live.trace" 2>"$work/live.said"
+grep "exits are in $work/live.trace" "$work/live.said"
 "$vmm" trace stats "$work/live.trace" | grep -q 'The machine.s own accounting has'
+# Whoever reads it and has enough ends it.
+"$vmm" trace watched | head -n 3 >"$work/three"
+"$vmm" logs watched --follow | head -n 1 >>"$work/three"
+[ "$(wc -l <"$work/three")" -eq 4 ]
 ticks=$("$vmm" logs watched | grep -c tick)
 until_true sh -c "[ \$('$vmm' logs watched | grep -c tick) -gt $ticks ]"
 "$vmm" kill watched
@@ -75,6 +80,30 @@ grep -q "\"io\": $exits" "$work/whole.json"
 "$vmm" trace show "$work/whole.trace" | tail -n 1 | grep -q 'power off'
 echo "ok a trace from outside has a guest's last exit: $exits in all"
 
+# Instruction by instruction, from an address on: the way to long mode, and no exit before it.
+"$vmm" run -d --paused --name modes --firmware modes >/dev/null
+"$vmm" trace modes --resume --step --from 0x10061f --save "$work/steps.trace"
+"$vmm" trace show "$work/steps.trace" >"$work/steps"
+head -n 1 "$work/steps" | grep -q 'mov eax, cr4'
+grep -q ' cr4=0x20 .*mov cr4, eax' "$work/steps"
+grep -q ' efer=0x100 .*wrmsr' "$work/steps"
+grep -q ' cr0=0x80000011 .*mov cr0, eax' "$work/steps"
+tail -n 1 "$work/steps" | grep -q 'power off'
+echo "ok stepped to long mode: $(wc -l <"$work/steps") lines"
+
+# A stock kernel is stepped a while, on two vCPUs, and is none the worse for it.
+"$vmm" run -d --name stepped --cpus 2 --kernel "$kernel" --initrd "$initrd" --memory 256M \
+    --cmdline "console=ttyS0 vmm.run64=$(echo 'while :; do echo tick; sleep 1; done' | base64 -w0)" >/dev/null
+awaited=stepped
+until_true sh -c "'$vmm' logs stepped | grep -q tick"
+"$vmm" trace stepped --step --count 3000 --save "$work/stepped.trace"
+[ "$("$vmm" trace show "$work/stepped.trace" --reason debug | wc -l)" -gt 1000 ]
+ticks=$("$vmm" logs stepped | grep -c tick)
+until_true sh -c "[ \$('$vmm' logs stepped | grep -c tick) -gt $((ticks + 3)) ]"
+! "$vmm" logs stepped | grep -iE 'stray|trap|oops|bug:|call trace' || exit 1
+"$vmm" kill stepped
+echo "ok a stock guest that was stepped goes on"
+
 refused() { # WORDS COMMAND…
     words=$1
     shift
@@ -83,6 +112,8 @@ refused() { # WORDS COMMAND…
 }
 refused 'it is no trace' "$vmm" trace show "$kernel"
 refused 'is not overwritten' "$vmm" run --kernel "$kernel" --trace "$work/map"
+refused 'was started for a debugger' sh -c "'$vmm' run -d --paused --rm --name held --firmware hello --gdb unix:$work/gdb >/dev/null && '$vmm' trace held --step"
+"$vmm" kill held
 refused 'none of' "$vmm" trace show "$work/trace" --reason oi
 mkfifo "$work/fifo"
 refused 'is no ordinary file' "$vmm" run --firmware hello --trace "$work/fifo"

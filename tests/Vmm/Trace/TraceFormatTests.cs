@@ -2,6 +2,7 @@ using Vmm.Kvm.Abi;
 using Vmm.Trace;
 using Vmm.Trace.Format;
 using Vmm.Trace.Recording;
+using Vmm.Trace.Report;
 using Xunit;
 
 namespace Vmm.Tests.Vmm.Trace;
@@ -129,6 +130,31 @@ public class TraceFormatTests
     {
         TraceException told = Assert.Throws<TraceException>(() => Reader(System.Text.Encoding.Latin1.GetBytes(text)).Exits().Count());
         Assert.Contains(words, told.Message);
+    }
+
+    [Fact]
+    public void Step_comes_back_with_the_registers_that_it_changed_and_no_others()
+    {
+        ListSink sink = new();
+        TraceRecorder recorder = new(sink, s_header, new ExitFilter());
+        VcpuRecords records = recorder.RecordsOf(1);
+        ulong[] before = new ulong[StepRegisters.Count], after = new ulong[StepRegisters.Count], all = new ulong[StepRegisters.Count];
+        (after[0], after[^1]) = (5, ulong.MaxValue);
+        Array.Fill(all, ulong.MaxValue);
+        int code = records.Code(0x1000, 64, known: true, [0xb0, 5]);
+        records.Step(10, 1, 2, code, before, after);
+        records.Step(20, 1, 2, code, after, after);
+        records.Step(30, 1, 2, code, before, all);
+        recorder.Finish();
+        TracedExit[] steps = [.. Reader(sink.Bytes).Exits()];
+        Assert.Equal([("rax", 5ul), ("efer", ulong.MaxValue)], steps[0].Changed!);
+        Assert.Equal((KvmExitReason.KVM_EXIT_DEBUG, 0x1000ul, AccessKind.None), (steps[0].Reason, steps[0].Code!.Address, steps[0].Access));
+        Assert.Empty(steps[1].Changed!);
+        Assert.Equal(StepRegisters.Count, steps[2].Changed!.Count);
+        TraceLine lines = new(null, s_header);
+        Assert.Contains("debug  rax=0x5 efer=0xffffffffffffffff", lines.Text(steps[0], null));
+        Assert.Contains("mov al, 5", lines.Text(steps[0], null));
+        Assert.Contains("\"changed\":{\"rax\":5,\"efer\":18446744073709551615}", new TraceJsonLines(lines).Text(steps[0], null));
     }
 
     [Fact]

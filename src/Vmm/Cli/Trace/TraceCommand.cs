@@ -20,13 +20,16 @@ internal static class TraceCommand
         // Not needed before "show" and "stats".
         Argument<string?> name = new("name") { Description = "The VM", Arity = ArgumentArity.ZeroOrOne };
         FilterOptions filters = new();
+        StepOptions steps = new();
         Option<string?> count = TraceFileCommands.Count();
         Option<string?> seconds = new("--seconds") { Description = "Stop after so long", HelpName = "seconds" };
         Option<string?> save = new("--save") { Description = "Save it in a file instead of showing it", HelpName = "file" };
+        Option<bool> resume = new("--resume") { Description = "Let a VM that is paused go on once it is traced" };
         Option<string?> symbols = TraceFileCommands.Symbols();
         Option<string?> output = TraceFileCommands.Output("text");
-        Command command = new("trace", "Show every exit of a running VM as it happens, or save them") { name, count, seconds, save, symbols, output };
+        Command command = new("trace", "Show every exit of a running VM as it happens, or save them") { name, count, seconds, resume, save, symbols, output };
         filters.AddTo(command);
+        steps.AddTo(command);
         command.Add(TraceFileCommands.CreateShow());
         command.Add(TraceFileCommands.CreateStats());
         command.SetAction(line =>
@@ -35,12 +38,16 @@ internal static class TraceCommand
             long most = TraceFileCommands.ReadCount(line, count);
             TimeSpan limit = line.GetValue(seconds) is null ? Timeout.InfiniteTimeSpan : Seconds.Read(line, seconds, 0);
             // Filtered there already; what comes is shown.
-            TraceView view = new(TraceFileCommands.ReadSymbols(line, symbols), new ExitFilter(), long.MaxValue, VmArgument.WantsJson(line, output, "text"));
+            SymbolTable? names = TraceFileCommands.ReadSymbols(line, symbols);
+            StepRequest? step = steps.Read(line, names);
+            TraceView view = new(names, new ExitFilter(), long.MaxValue, VmArgument.WantsJson(line, output, "text"));
             VmFolder folder = VmHome.Find().Existing(line.GetValue(name) ?? throw UsageException.For(command, "which VM? ('vmm list' shows them)"));
             using TraceFile? file = line.GetValue(save) is { } path ? TraceFile.Create(path) : null;
             using ControlClient client = ControlClient.Connect(folder, "trace");
-            client.Ask(new ControlRequest { Verb = ControlVerb.Trace, Trace = new TraceRequest(filter, most == long.MaxValue ? null : most) });
+            client.Ask(new ControlRequest { Verb = ControlVerb.Trace, Trace = new TraceRequest(filter, most == long.MaxValue ? null : most, step) });
             file?.Keep();
+            if (line.GetValue(resume))
+                Resume(folder);
             Receive(client, limit, stream =>
             {
                 if (file is null)
@@ -51,6 +58,12 @@ internal static class TraceCommand
             return ExitCodes.PoweredOff;
         });
         return command;
+    }
+
+    private static void Resume(VmFolder folder)
+    {
+        using ControlClient client = ControlClient.Connect(folder, "resume");
+        client.Ask(new ControlRequest { Verb = ControlVerb.Resume });
     }
 
     private static void Save(Stream trace, TraceFile file)

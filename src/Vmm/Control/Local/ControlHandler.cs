@@ -25,12 +25,12 @@ internal sealed class ControlHandler(VmControl control, LockedVm vm, ConsoleHub?
                 return ServeConsole(stream);
             if (request.Verb == ControlVerb.Trace)
             {
-                if (request.Trace is not { Filter: { IsSound: true } filter })
+                if (request.Trace is not { Filter.IsSound: true } wanted)
                     throw new VmmException("trace: which exits?", ExitCodes.Usage);
                 TraceServing serving = new(stream);
                 // What the guest did last is wanted, too: the end of the VM waits for it a little.
                 stream.HasLastWords = true;
-                control.Trace(filter, request.Trace.Most ?? long.MaxValue, serving, serving.HadEnough);
+                control.Trace(wanted, serving, serving.HadEnough);
                 return false;
             }
             if (request.Verb == ControlVerb.Migrate)

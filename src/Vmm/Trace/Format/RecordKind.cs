@@ -11,4 +11,7 @@ internal enum RecordKind : byte
 
     /// <summary>A device, likewise.</summary>
     Device = 3,
+
+    /// <summary>An instruction that was stepped over, with the registers that it changed.</summary>
+    Step = 4,
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Vmm.Inspect;
 using Vmm.Kvm.Abi;
@@ -28,6 +29,7 @@ internal sealed class RecordReader(int vcpu)
                 RecordKind.Code => TryReadCode(ref rest),
                 RecordKind.Device => TryReadDevice(ref rest),
                 RecordKind.Exit => TryReadExit(ref rest, exits),
+                RecordKind.Step => TryReadStep(ref rest, exits),
                 _ => false,
             };
             if (!whole)
@@ -56,21 +58,9 @@ internal sealed class RecordReader(int vcpu)
 
     private bool TryReadExit(ref ReadOnlySpan<byte> rest, List<TracedExit> exits)
     {
-        if (!VarInt.TryReadSigned(ref rest, out long since) || !VarInt.TryRead(ref rest, out ulong handled) || !VarInt.TryRead(ref rest, out ulong inGuest)
-            || !VarInt.TryRead(ref rest, out ulong reason) || reason > uint.MaxValue || !VarInt.TryRead(ref rest, out ulong code) || code > (ulong)_codes.Count
-            || !TryReadByte(ref rest, out byte access) || access > (byte)AccessKind.MsrWrite)
+        if (!TryReadMoment(ref rest, out TracedExit? exit) || !TryReadByte(ref rest, out byte access) || access > (byte)AccessKind.MsrWrite)
             return false;
-        _last += since;
-        TracedExit exit = new()
-        {
-            Vcpu = vcpu,
-            Answered = _last,
-            Handled = (long)handled,
-            InGuest = (long)inGuest,
-            Reason = (KvmExitReason)reason,
-            Code = code == 0 ? null : _codes[(int)code - 1],
-            Access = (AccessKind)access,
-        };
+        exit = exit with { Access = (AccessKind)access };
         if (exit.Access != AccessKind.None)
         {
             if (!VarInt.TryRead(ref rest, out ulong address) || !VarInt.TryRead(ref rest, out ulong device) || device > (ulong)_devices.Count
@@ -80,6 +70,41 @@ internal sealed class RecordReader(int vcpu)
             exit = exit with { Address = address, Device = device == 0 ? null : _devices[(int)device - 1], Offset = offset, Size = size, Count = (long)count, Data = data };
         }
         exits.Add(exit);
+        return true;
+    }
+
+    private bool TryReadStep(ref ReadOnlySpan<byte> rest, List<TracedExit> exits)
+    {
+        if (!TryReadMoment(ref rest, out TracedExit? exit) || !TryReadByte(ref rest, out byte count))
+            return false;
+        List<(string, ulong)> changed = [];
+        for (; count > 0; count--)
+        {
+            if (!TryReadByte(ref rest, out byte register) || register >= StepRegisters.Count || !VarInt.TryRead(ref rest, out ulong value))
+                return false;
+            changed.Add((StepRegisters.Name(register), value));
+        }
+        exits.Add(exit with { Changed = changed });
+        return true;
+    }
+
+    /// <summary>Reads what every exit has.</summary>
+    private bool TryReadMoment(ref ReadOnlySpan<byte> rest, [NotNullWhen(true)] out TracedExit? exit)
+    {
+        exit = null;
+        if (!VarInt.TryReadSigned(ref rest, out long since) || !VarInt.TryRead(ref rest, out ulong handled) || !VarInt.TryRead(ref rest, out ulong inGuest)
+            || !VarInt.TryRead(ref rest, out ulong reason) || reason > uint.MaxValue || !VarInt.TryRead(ref rest, out ulong code) || code > (ulong)_codes.Count)
+            return false;
+        _last += since;
+        exit = new()
+        {
+            Vcpu = vcpu,
+            Answered = _last,
+            Handled = (long)handled,
+            InGuest = (long)inGuest,
+            Reason = (KvmExitReason)reason,
+            Code = code == 0 ? null : _codes[(int)code - 1],
+        };
         return true;
     }
 

@@ -44,6 +44,9 @@ internal sealed record TracedExit
     /// <summary>What was read or written, the first <see cref="TraceFormat.MostData"/> bytes.</summary>
     public byte[] Data { get; init; } = [];
 
+    /// <summary>The registers that the instruction changed, when it was stepped over; null for any other exit.</summary>
+    public IReadOnlyList<(string Name, ulong Value)>? Changed { get; init; }
+
     /// <summary>When the guest was left, in nanoseconds from the start of the trace.</summary>
     public long Left => Answered - Handled;
 

@@ -4,6 +4,7 @@ using Vmm.Kvm.Abi;
 using Vmm.Machine;
 using Vmm.Machine.Build;
 using Vmm.Machine.Exits;
+using Vmm.Trace.Recording.Stepping;
 
 namespace Vmm.Trace.Recording;
 
@@ -23,23 +24,27 @@ internal sealed class MachineTracer : IExitTracer
     /// <param name="vcpus">Its vCPUs.</param>
     /// <param name="memory">The guest's RAM.</param>
     /// <param name="synced">Whether KVM tells registers with each exit.</param>
-    public MachineTracer(TraceRecorder recorder, VirtualMachine machine, IReadOnlyList<KvmVcpu> vcpus, GuestMemory memory, bool synced)
+    /// <param name="stepper">Who has each instruction be an exit; null for nobody.</param>
+    public MachineTracer(TraceRecorder recorder, VirtualMachine machine, IReadOnlyList<KvmVcpu> vcpus, GuestMemory memory, bool synced, MachineStepper? stepper = null)
     {
         _recorder = recorder;
         _vcpus = [.. vcpus.Select((vcpu, i) => new VcpuTracer(
-            new VcpuMoment(vcpu, memory, synced), machine.Dispatchers[i].Ports, machine.Dispatchers[i].Memory, recorder.RecordsOf(i), recorder))];
+            new VcpuMoment(vcpu, memory, synced), machine.Dispatchers[i].Ports, machine.Dispatchers[i].Memory, recorder.RecordsOf(i), recorder, stepper))];
         _counters = [.. machine.Dispatchers.Select(dispatcher => dispatcher.Counters)];
         _before = [.. _counters.Select(_ => new long[ExitCounters.Reasons])];
         _open = new bool[vcpus.Count];
     }
 
     /// <summary>Prepares to trace a machine with its devices.</summary>
-    public static MachineTracer Of(TraceRecorder recorder, MicroVm vm) => new(recorder, vm.Machine, vm.Vcpus, vm.Ram.Memory, vm.SyncsRegisters);
+    /// <exception cref="Host.VmmException">Instructions are wanted, and this host's KVM cannot step.</exception>
+    public static MachineTracer Of(TraceRecorder recorder, MicroVm vm) =>
+        new(recorder, vm.Machine, vm.Vcpus, vm.Ram.Memory, vm.SyncsRegisters, recorder.Step is { } step ? new MachineStepper(vm, step.From) : null);
 
     /// <inheritdoc/>
     public void Begin(IVcpu vcpu)
     {
         _vcpus[vcpu.Number].Moment.Ask(on: true);
+        Guarded(vcpu, tracer => tracer.Begin((KvmVcpu)vcpu));
         lock (_before[vcpu.Number])
         {
             _open[vcpu.Number] = true;
@@ -72,6 +77,7 @@ internal sealed class MachineTracer : IExitTracer
     public void End(IVcpu vcpu)
     {
         _vcpus[vcpu.Number].Moment.Ask(on: false);
+        Guarded(vcpu, tracer => tracer.End((KvmVcpu)vcpu));
         Account(vcpu.Number);
     }
 
@@ -80,6 +86,19 @@ internal sealed class MachineTracer : IExitTracer
     {
         for (int vcpu = 0; vcpu < _vcpus.Length; vcpu++)
             Account(vcpu);
+    }
+
+    /// <summary>Whatever goes wrong: the guest is not to be disturbed by who watches it.</summary>
+    private void Guarded(IVcpu vcpu, Action<VcpuTracer> act)
+    {
+        try
+        {
+            act(_vcpus[vcpu.Number]);
+        }
+        catch (Exception failed)
+        {
+            _recorder.Stop($"vCPU {vcpu.Number} could not be stepped: {failed.Message}");
+        }
     }
 
     private void Account(int vcpu)

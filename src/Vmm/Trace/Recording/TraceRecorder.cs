@@ -31,15 +31,19 @@ internal sealed class TraceRecorder
     /// <param name="header">What it is of.</param>
     /// <param name="filter">Which exits are wanted.</param>
     /// <param name="most">How many at most.</param>
-    public TraceRecorder(ITraceSink sink, TraceHeader header, ExitFilter filter, long most = long.MaxValue)
+    /// <param name="step">Whether, and from where on, instructions are wanted, too.</param>
+    public TraceRecorder(ITraceSink sink, TraceHeader header, ExitFilter filter, long most = long.MaxValue, StepRequest? step = null)
     {
-        (_sink, Filter, _most) = (sink, filter, most);
+        (_sink, Filter, _most, Step) = (sink, filter, most, step);
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(header, TraceJson.Default.TraceHeader);
         Put([.. Encoding.ASCII.GetBytes(TraceFormat.Magic), (byte)'\n', .. json, (byte)'\n']);
     }
 
     /// <summary>Which exits are wanted.</summary>
     public ExitFilter Filter { get; }
+
+    /// <summary>Whether, and from where on, instructions are wanted, too; null for exits only.</summary>
+    public StepRequest? Step { get; }
 
     /// <summary>Nanoseconds since it began.</summary>
     public long Now => (long)((Stopwatch.GetTimestamp() - _start) * (1e9 / Stopwatch.Frequency));

@@ -33,6 +33,12 @@ internal sealed unsafe class VcpuMoment(KvmVcpu vcpu, GuestMemory memory, bool s
             Context.Special = vcpu.Shared->s.regs.sregs;
             return;
         }
+        ReadNow();
+    }
+
+    /// <summary>Takes the registers of a vCPU that has not left the guest since they were asked for.</summary>
+    public void ReadNow()
+    {
         Context.Registers = vcpu.GetRegisters();
         Context.Special = vcpu.GetSpecialRegisters();
     }

@@ -52,13 +52,7 @@ internal sealed class VcpuRecords
     /// <summary>Adds an exit.</summary>
     public void Exit(long answered, long handled, long inGuest, KvmExitReason reason, int code, in ExitAccess access)
     {
-        Byte((byte)RecordKind.Exit);
-        Signed(answered - _last);
-        _last = answered;
-        Number((ulong)Math.Max(0, handled));
-        Number((ulong)Math.Max(0, inGuest));
-        Number((uint)reason);
-        Number((uint)code);
+        Moment(RecordKind.Exit, answered, handled, inGuest, reason, code);
         Byte((byte)access.Kind);
         if (access.Kind == AccessKind.None)
             return;
@@ -70,12 +64,46 @@ internal sealed class VcpuRecords
         Bytes(access.Data);
     }
 
+    /// <summary>Adds a step.</summary>
+    /// <param name="answered">When it was over, in nanoseconds from the start of the trace.</param>
+    /// <param name="handled">How long the exit's answer took, in nanoseconds.</param>
+    /// <param name="inGuest">How long the vCPU had been in KVM_RUN, in nanoseconds.</param>
+    /// <param name="code">The instruction.</param>
+    /// <param name="before">The registers of <see cref="StepRegisters"/>.</param>
+    /// <param name="after">The same, afterwards.</param>
+    public void Step(long answered, long handled, long inGuest, int code, ReadOnlySpan<ulong> before, ReadOnlySpan<ulong> after)
+    {
+        Moment(RecordKind.Step, answered, handled, inGuest, KvmExitReason.KVM_EXIT_DEBUG, code);
+        int count = 0;
+        for (int i = 0; i < after.Length; i++)
+            count += before[i] == after[i] ? 0 : 1;
+        Byte((byte)count);
+        for (int i = 0; i < after.Length; i++)
+        {
+            if (before[i] == after[i])
+                continue;
+            Byte((byte)i);
+            Number(after[i]);
+        }
+    }
+
     /// <summary>Hands the records over and forgets them; nothing when there are none.</summary>
     public ReadOnlySpan<byte> Take()
     {
         int length = _length;
         _length = _head;
         return length == _head ? [] : _buffer.AsSpan(0, length);
+    }
+
+    private void Moment(RecordKind kind, long answered, long handled, long inGuest, KvmExitReason reason, int code)
+    {
+        Byte((byte)kind);
+        Signed(answered - _last);
+        _last = answered;
+        Number((ulong)Math.Max(0, handled));
+        Number((ulong)Math.Max(0, inGuest));
+        Number((uint)reason);
+        Number((uint)code);
     }
 
     private void Byte(byte value) => _buffer[_length++] = value;

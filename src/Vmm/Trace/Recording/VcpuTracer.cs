@@ -5,6 +5,7 @@ using Vmm.Inspect;
 using Vmm.Kvm;
 using Vmm.Kvm.Abi;
 using Vmm.Trace.Format;
+using Vmm.Trace.Recording.Stepping;
 
 namespace Vmm.Trace.Recording;
 
@@ -14,12 +15,14 @@ namespace Vmm.Trace.Recording;
 /// <param name="memory">Who answers at addresses.</param>
 /// <param name="records">Where its records go.</param>
 /// <param name="recorder">The trace.</param>
-internal sealed unsafe class VcpuTracer(VcpuMoment moment, AddressBus ports, AddressBus memory, VcpuRecords records, TraceRecorder recorder)
+/// <param name="stepper">Who has each instruction be an exit; null for nobody.</param>
+internal sealed unsafe class VcpuTracer(VcpuMoment moment, AddressBus ports, AddressBus memory, VcpuRecords records, TraceRecorder recorder, MachineStepper? stepper)
 {
     /// <summary>Instructions that make exits are few, but code may be written anew without end.</summary>
     private const int MostCodes = 1 << 16;
 
     private readonly Dictionary<(ulong Address, KvmExitReason Reason, AccessKind Kind), KnownCode> _codes = [];
+    private readonly VcpuSteps _steps = new(moment, records);
     private readonly Dictionary<IBusDevice, int> _devices = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>The registers and the code.</summary>
@@ -28,13 +31,37 @@ internal sealed unsafe class VcpuTracer(VcpuMoment moment, AddressBus ports, Add
     /// <summary>Where its records go.</summary>
     public VcpuRecords Records => records;
 
+    /// <summary>The vCPU's next entry is the first that is traced.</summary>
+    public void Begin(KvmVcpu vcpu)
+    {
+        if (stepper is null || !recorder.Filter.Wants(vcpu.Number))
+            return;
+        moment.ReadNow();
+        _steps.Prepare(moment.Context);
+        stepper.Begin(vcpu);
+    }
+
+    /// <summary>It is not traced any more.</summary>
+    public void End(KvmVcpu vcpu)
+    {
+        if (stepper is not null && recorder.Filter.Wants(vcpu.Number))
+            stepper.End(vcpu);
+    }
+
     /// <summary>Notes an exit that was answered.</summary>
     public void Note(IVcpu vcpu, long inGuest, long handled)
     {
         kvm_run* run = vcpu.Shared;
         KvmExitReason reason = run->exit_reason;
         ExitFilter filter = recorder.Filter;
-        if (!filter.Wants(vcpu.Number) || !filter.Wants(reason))
+        if (!filter.Wants(vcpu.Number))
+            return;
+        if (stepper is not null && reason == KvmExitReason.KVM_EXIT_DEBUG)
+        {
+            NoteStep(vcpu, inGuest, handled);
+            return;
+        }
+        if (!filter.Wants(reason) || stepper?.HasBegun(vcpu) == false)
             return;
         BusRange? range = RangeOf(run, reason);
         ExitAccess access = AccessOf(run, reason, range);
@@ -45,6 +72,14 @@ internal sealed unsafe class VcpuTracer(VcpuMoment moment, AddressBus ports, Add
         moment.Read();
         int code = CodeOf(reason, access);
         records.Exit(recorder.Now, handled, inGuest, reason, code, access);
+    }
+
+    private void NoteStep(IVcpu vcpu, long inGuest, long handled)
+    {
+        moment.Read();
+        if (stepper!.Wants(vcpu, _steps.Next) && recorder.Admit())
+            _steps.Note(moment.Context, recorder.Now, handled, inGuest);
+        _steps.Prepare(moment.Context);
     }
 
     private BusRange? RangeOf(kvm_run* run, KvmExitReason reason) => reason switch

@@ -29,6 +29,8 @@ internal sealed class TraceJsonLines(TraceLine lines)
             json.WriteString("reason", ExitReasonName.Of(exit.Reason));
             if (exit.Access != AccessKind.None)
                 WriteAccess(json, exit, register);
+            if (exit.Changed is { } changed)
+                WriteChanged(json, changed);
             if (exit.Code is { } code)
                 WriteCode(json, code);
             json.WriteNumber("handler_ns", exit.Handled);
@@ -65,6 +67,14 @@ internal sealed class TraceJsonLines(TraceLine lines)
             if (known.Value.Length > 0)
                 json.WriteString("meaning", known.Value);
         }
+    }
+
+    private static void WriteChanged(Utf8JsonWriter json, IReadOnlyList<(string Name, ulong Value)> changed)
+    {
+        json.WriteStartObject("changed");
+        foreach ((string name, ulong value) in changed)
+            json.WriteNumber(name, value);
+        json.WriteEndObject();
     }
 
     private void WriteCode(Utf8JsonWriter json, TracedCode code)

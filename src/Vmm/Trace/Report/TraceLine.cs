@@ -52,9 +52,11 @@ internal sealed class TraceLine(SymbolTable? symbols, TraceHeader header)
     /// <summary>Where an instruction is: its symbol, or its address.</summary>
     public string? Place(TracedCode? code) => code is null ? null : symbols?.Find(code.Address) ?? $"{code.Address:x}";
 
-    /// <summary>What was accessed, in words.</summary>
+    /// <summary>What was accessed, in words; of a step, the registers that it changed.</summary>
     public static string Access(TracedExit exit, RegisterMeaning? register)
     {
+        if (exit.Changed is { } changed)
+            return string.Join(' ', changed.Select(register => string.Create(CultureInfo.InvariantCulture, $"{register.Name}=0x{register.Value:x}")));
         if (exit.Access == AccessKind.None)
             return "";
         string place = exit.Access switch

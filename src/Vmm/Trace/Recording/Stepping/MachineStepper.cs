@@ -1,0 +1,116 @@
+using Vmm.Gdb.Breakpoints;
+using Vmm.Host;
+using Vmm.Kvm;
+using Vmm.Kvm.Abi;
+using Vmm.Machine.Build;
+using Vmm.Machine.Exits;
+
+namespace Vmm.Trace.Recording.Stepping;
+
+/// <summary>
+/// Has each vCPU leave the guest after each instruction (KVM_GUESTDBG_SINGLESTEP), at once or from an address on. Interrupts wait
+/// meanwhile, where KVM can have them wait. What the processor runs with its trap flag cleared, as it does from SYSCALL or an
+/// exception on, is not stepped, until it returns.
+/// </summary>
+/// <remarks>
+/// The flag itself is in what such an entry saves: a guest may come upon it long after the trace. So vCPUs stay under
+/// KVM_GUESTDBG_USE_HW_BP afterwards, and a step that nobody wants is taken back here and never seen by the guest.
+/// Meanwhile the guest's own debug registers do nothing.
+/// </remarks>
+internal sealed unsafe class MachineStepper : IDebugExits
+{
+    /// <summary>RFLAGS.TF.</summary>
+    private const ulong TrapFlag = 1 << 8;
+
+    private readonly ulong? _from;
+    private readonly bool _breaks;
+    private readonly uint _step;
+    // Each its own vCPU's, on that vCPU's thread.
+    private readonly StepState[] _states;
+
+    /// <summary>Prepares to step; tells the vCPUs nothing yet.</summary>
+    /// <param name="vm">The machine.</param>
+    /// <param name="from">The linear address from which on; null for at once.</param>
+    /// <exception cref="VmmException">This host's KVM cannot.</exception>
+    public MachineStepper(MicroVm vm, ulong? from)
+    {
+        if (vm.Kvm.Check(KvmCapability.KVM_CAP_SET_GUEST_DEBUG) == 0)
+            throw new VmmException("--step: this host's KVM cannot step a guest (KVM_CAP_SET_GUEST_DEBUG); leave the option out");
+        _from = from;
+        // Without them it is stepped to that address, too.
+        _breaks = from is not null && DebugSupport.Here.Hardware;
+        bool blocks = (vm.Kvm.Check(KvmCapability.KVM_CAP_SET_GUEST_DEBUG2) & kvm_guest_debug.KVM_GUESTDBG_BLOCKIRQ) != 0;
+        _step = kvm_guest_debug.KVM_GUESTDBG_ENABLE | kvm_guest_debug.KVM_GUESTDBG_SINGLESTEP | (blocks ? kvm_guest_debug.KVM_GUESTDBG_BLOCKIRQ : 0);
+        _states = new StepState[vm.Vcpus.Count];
+        foreach (ExitDispatcher dispatcher in vm.Machine.Dispatchers)
+            dispatcher.Debugger = this;
+    }
+
+    /// <summary>Steps a vCPU from its next entry on. On its thread.</summary>
+    /// <exception cref="HostException">KVM refuses.</exception>
+    public void Begin(KvmVcpu vcpu)
+    {
+        _states[vcpu.Number] = _from is null ? StepState.Stepping : StepState.Waiting;
+        Set(vcpu, _breaks ? Breakpoint(_from) : new kvm_guest_debug { control = _step });
+    }
+
+    /// <summary>Whether the step that a vCPU has just made is one that is wanted. On its thread.</summary>
+    /// <param name="vcpu">Which.</param>
+    /// <param name="at">Where its instruction was, as a linear address.</param>
+    public bool Wants(IVcpu vcpu, ulong at)
+    {
+        if (_states[vcpu.Number] == StepState.Waiting && !_breaks && at == _from)
+            _states[vcpu.Number] = StepState.Stepping;
+        return HasBegun(vcpu);
+    }
+
+    /// <summary>Whether a vCPU has come to where it is stepped from. On its thread.</summary>
+    public bool HasBegun(IVcpu vcpu) => _states[vcpu.Number] == StepState.Stepping;
+
+    /// <summary>Steps a vCPU no more. On its thread.</summary>
+    public void End(KvmVcpu vcpu)
+    {
+        _states[vcpu.Number] = StepState.Over;
+        Set(vcpu, Breakpoint(null));
+    }
+
+    /// <inheritdoc/>
+    public void OnDebugExit(IVcpu vcpu)
+    {
+        var kvm = (KvmVcpu)vcpu;
+        switch (_states[vcpu.Number])
+        {
+            case StepState.Waiting when _breaks:
+                // It is there: what follows is a step. The exit itself is none, and no instruction was run.
+                _states[vcpu.Number] = StepState.Arrived;
+                Set(kvm, new kvm_guest_debug { control = _step });
+                break;
+            case StepState.Arrived:
+                _states[vcpu.Number] = StepState.Stepping;
+                break;
+            case StepState.Over:
+                kvm_regs registers = kvm.GetRegisters();
+                registers.rflags &= ~TrapFlag;
+                kvm.SetRegisters(registers);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static void Set(KvmVcpu vcpu, in kvm_guest_debug debug)
+    {
+        if (!vcpu.TrySetGuestDebug(debug))
+            throw HostException.Last($"ioctl KVM_SET_GUEST_DEBUG (vCPU {vcpu.Number})");
+    }
+
+    private static kvm_guest_debug Breakpoint(ulong? at)
+    {
+        kvm_guest_debug debug = new() { control = kvm_guest_debug.KVM_GUESTDBG_ENABLE | kvm_guest_debug.KVM_GUESTDBG_USE_HW_BP };
+        DebugRegisters registers = new();
+        if (at is { } address)
+            registers.Insert(BreakpointKind.Hardware, address, 1);
+        registers.Load(ref debug.arch);
+        return debug;
+    }
+}
