@@ -36,6 +36,8 @@ shell: tools out/vmm ## A shell in stock Debian Linux under vmm
 test: tools out/vmm ## Everything: formatting, all tests, both lanes
 	$(DOTNET) build Vmm.sln $(QUIET)
 	$(DOTNET) format whitespace Vmm.sln --verify-no-changes --no-restore
+	$(DOTNET) build bench -c Release $(QUIET)
+	@$(DOTNET) bench/bin/Release/net10.0/Bench.dll budgets
 	@tests/run.sh
 
 lab: tools ## A shell where stock kernels can run as guests

@@ -1,4 +1,8 @@
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Vmm.Bench.Micro;
 using Vmm.Bench.SideBySide;
 
 namespace Vmm.Bench;
@@ -36,10 +40,12 @@ internal static class Program
             case "migration":
                 return await WhereKvmIs.RunAsync(vmm, arguments, MigrationTime.Run);
             case "micro":
-                BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(arguments[1..]);
+                BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(arguments[1..], DefaultConfig.Instance.AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance)));
                 return 0;
+            case "budgets":
+                return Budgets.Run();
             default:
-                Console.Error.WriteLine("usage: bench startup|footprint|exits|snapshot|boot|block|net|migration|fleet|api|micro   (VMM_BINARY names the vmm to measure; out/vmm otherwise)");
+                Console.Error.WriteLine("usage: bench startup|footprint|exits|snapshot|boot|block|net|migration|fleet|api|micro|budgets   (VMM_BINARY names the vmm to measure; out/vmm otherwise)");
                 return Usage;
         }
     }

@@ -87,6 +87,11 @@ internal sealed unsafe class MachineStepper : IDebugExits
                 break;
             case StepState.Arrived:
                 _states[vcpu.Number] = StepState.Stepping;
+                Set(kvm, new kvm_guest_debug { control = _step });
+                break;
+            case StepState.Waiting or StepState.Stepping:
+                // Anew each time: an instruction that KVM emulates takes the trap flag away.
+                Set(kvm, new kvm_guest_debug { control = _step });
                 break;
             case StepState.Over:
                 kvm_regs registers = kvm.GetRegisters();
