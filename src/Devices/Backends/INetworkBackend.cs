@@ -30,6 +30,9 @@ public interface INetworkBackend
     /// <summary>The largest packet (without the Ethernet header) that passes; null when it does not know.</summary>
     ushort? Mtu { get; }
 
+    /// <summary>What can move its frames in the device's place; null when there is nothing.</summary>
+    INetworkEngine? Engine => null;
+
     /// <summary>Called once, before anything else, with the device behind which this is. It listens to no pair yet.</summary>
     void Attach(INetworkEvents events);
 

@@ -10,4 +10,11 @@ public interface INetworkEvents
     /// <summary>A frame that got <see cref="NetworkSend.WouldBlock"/> may be tried again. May also be called for no reason.</summary>
     /// <param name="pair">The queue pair that waits.</param>
     void RoomAgain(int pair);
+
+    /// <summary>The engine of a pair (<see cref="INetworkEngine"/>) has used buffers, and the driver wants to know.</summary>
+    /// <param name="pair">The queue pair.</param>
+    /// <param name="transmit">Whether of its transmit queue.</param>
+    void EngineInterrupts(int pair, bool transmit)
+    {
+    }
 }

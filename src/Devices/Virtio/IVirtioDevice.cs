@@ -62,6 +62,14 @@ public interface IVirtioDevice
     /// <summary>Stop starting things. Chains in flight come back as usual; chains held without being worked on come back now.</summary>
     void Quiesce();
 
+    /// <summary>
+    /// Queues give out nothing from now on, for the driver broke the rules or the bus keeps the device from memory. Chains in
+    /// flight come back as usual; a queue that was lent is taken back now.
+    /// </summary>
+    void Halt()
+    {
+    }
+
     /// <summary>Back to power-on. Nothing is in flight and no queue is live.</summary>
     void Reset();
 

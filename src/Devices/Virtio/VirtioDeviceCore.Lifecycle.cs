@@ -52,6 +52,7 @@ public sealed partial class VirtioDeviceCore
     {
         foreach (Virtqueue queue in _queues)
             queue.Hold();
+        Device.Halt();
     }
 
     private void GoOn()

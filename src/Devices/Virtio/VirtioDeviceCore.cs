@@ -176,6 +176,7 @@ public sealed partial class VirtioDeviceCore
         DriverFaulted?.Invoke(what);
         foreach (Virtqueue queue in _queues)
             queue.Break();
+        Device.Halt();
         Status |= DeviceStatus.VIRTIO_CONFIG_S_NEEDS_RESET;
         if ((Status & DeviceStatus.VIRTIO_CONFIG_S_DRIVER_OK) != 0 && !_resetting)
             _transport?.InterruptConfig();

@@ -13,7 +13,11 @@ public sealed unsafe partial class GuestMemory
     /// (<see cref="Await"/>) when they go on.
     /// </summary>
     /// <param name="awaiter">Null when all pages can be touched again.</param>
-    public void AwaitPagesBy(IPageAwaiter? awaiter) => Volatile.Write(ref _awaiter, awaiter);
+    public void AwaitPagesBy(IPageAwaiter? awaiter)
+    {
+        Volatile.Write(ref _awaiter, awaiter);
+        WatchChanged?.Invoke();
+    }
 
     /// <summary>Waits for pages that are about to be touched through a pointer that was found earlier. Costs a comparison when there is nothing to wait for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -23,10 +23,15 @@ public sealed unsafe partial class GuestMemory
         Volatile.Write(ref _dirty, into);
         // Who saw null just now may have its write still in its processor's store buffer.
         Interlocked.MemoryBarrierProcessWide();
+        WatchChanged?.Invoke();
     }
 
     /// <summary>Records no more. A thread that is about to mark something may still do so.</summary>
-    public void StopRecording() => Volatile.Write(ref _dirty, null);
+    public void StopRecording()
+    {
+        Volatile.Write(ref _dirty, null);
+        WatchChanged?.Invoke();
+    }
 
     /// <summary>After a write through a pointer of <see cref="TryGetWritePointer"/> or <see cref="GetRun"/>. Costs a comparison when nothing is recorded.</summary>
     /// <param name="host">Where it went.</param>

@@ -2,7 +2,7 @@ using Vmm.Machine.Config;
 
 namespace Vmm.Api;
 
-/// <summary>Reads one of <c>vm.create</c>'s network devices: Cloud Hypervisor's <c>NetConfig</c>, to which vmm adds <c>passt</c>, <c>forward</c> and <c>link</c>.</summary>
+/// <summary>Reads one of <c>vm.create</c>'s network devices: Cloud Hypervisor's <c>NetConfig</c>, to which vmm adds <c>passt</c>, <c>forward</c>, <c>link</c> and <c>vhost</c>.</summary>
 internal static class VmNetReader
 {
     /// <summary>Queues that belong together: one to receive, one to transmit.</summary>
@@ -21,6 +21,7 @@ internal static class VmNetReader
             Mtu = net.SmallNumber("mtu"),
             Queues = Pairs(net, net.SmallNumber("num_queues")),
             QueueSize = net.SmallNumber("queue_size"),
+            Vhost = net.Text("vhost") is string vhost ? Parsed(net, "vhost", vhost, Word.Parse<NetVhost>) : null,
             Limit = RateLimiterFields.Read(net),
             Id = net.Text("id"),
             Link = net.Text("link") is string link ? Parsed(net, "link", link, Word.Parse<NetLink>) : NetLink.Up,

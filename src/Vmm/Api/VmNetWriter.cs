@@ -35,6 +35,8 @@ internal static class VmNetWriter
         json.WriteNumber("num_queues", 2 * (net.Queues ?? 1));
         if (net.QueueSize is int size)
             json.WriteNumber("queue_size", size);
+        if (net.Vhost is NetVhost vhost)
+            json.WriteString("vhost", Word.Of(vhost));
         RateLimiterFields.Write(json, net.Limit);
         json.WriteString("id", net.Id);
         json.WriteString("link", Word.Of(net.Link));

@@ -24,6 +24,7 @@ internal static class NetOption
             Mtu = parts.Number("mtu"),
             Queues = parts.Number("queues"),
             QueueSize = parts.Number("queue-size"),
+            Vhost = parts.Text("vhost") is string vhost ? Word.Parse<NetVhost>(vhost) : null,
             Limit = RateKeys.Read(parts),
             Id = parts.Text("id"),
             Link = parts.Text("link") is string link ? Word.Parse<NetLink>(link) : NetLink.Up,

@@ -1,4 +1,5 @@
 using Vmm.Devices.Backends;
+using Vmm.Network.Vhost;
 
 namespace Vmm.Network;
 
@@ -6,6 +7,7 @@ namespace Vmm.Network;
 internal sealed class DescriptorBackend : INetworkBackend, IDisposable
 {
     private readonly FrameDescriptor[] _pairs;
+    private readonly VhostEngine? _engine;
     private readonly bool[] _attached;
     private readonly bool _isTap;
     private readonly bool _hasQueues;
@@ -14,9 +16,10 @@ internal sealed class DescriptorBackend : INetworkBackend, IDisposable
     /// <param name="pairs">Owned from now on.</param>
     /// <param name="offloads">What the host does with frames, in both directions; none for what is no tap with headers.</param>
     /// <param name="mtu">The interface's; null when it is not known.</param>
-    public DescriptorBackend(FrameDescriptor[] pairs, NetworkOffloads offloads = NetworkOffloads.None, ushort? mtu = null)
+    /// <param name="engine">What moves a tap's frames in the device's place; owned from now on.</param>
+    public DescriptorBackend(FrameDescriptor[] pairs, NetworkOffloads offloads = NetworkOffloads.None, ushort? mtu = null, VhostEngine? engine = null)
     {
-        (_pairs, SendOffloads, Mtu) = (pairs, offloads, mtu);
+        (_pairs, SendOffloads, Mtu, _engine) = (pairs, offloads, mtu, engine);
         _isTap = offloads != NetworkOffloads.None;
         _attached = new bool[pairs.Length];
         Array.Fill(_attached, true);
@@ -36,8 +39,12 @@ internal sealed class DescriptorBackend : INetworkBackend, IDisposable
     public ushort? Mtu { get; }
 
     /// <inheritdoc/>
+    public INetworkEngine? Engine => _engine;
+
+    /// <inheritdoc/>
     public void Attach(INetworkEvents events)
     {
+        _engine?.Attach(events);
         for (int pair = 0; pair < _pairs.Length; pair++)
             _pairs[pair].Attach(events, pair);
         SetQueuePairs(1);
@@ -76,6 +83,7 @@ internal sealed class DescriptorBackend : INetworkBackend, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _engine?.Dispose();
         foreach (FrameDescriptor pair in _pairs)
             pair.Dispose();
     }

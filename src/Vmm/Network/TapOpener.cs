@@ -32,7 +32,7 @@ internal static unsafe class TapOpener
                 SetUp(interfaces, options);
             NetworkOffloads offloads = TapControl.Probe(queues[0]);
             FrameDescriptor[] pairs = [.. queues.Select(queue => new FrameDescriptor(queue, loop, hasHeader: true, endsWithPeer: false))];
-            return new DescriptorBackend(pairs, offloads, MtuOf(interfaces, options.Name));
+            return new DescriptorBackend(pairs, offloads, MtuOf(interfaces, options.Name), options.Engine?.Invoke(queues));
         }
         catch
         {

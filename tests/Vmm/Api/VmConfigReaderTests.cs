@@ -52,7 +52,7 @@ public sealed class VmConfigReaderTests
             {"payload":{"kernel":"/k","initramfs":"/i","cmdline":"a b"},"cpus":{"boot_vcpus":4,"max_vcpus":4,"topology":{"threads_per_core":2,"cores_per_die":1,"dies_per_package":1,"packages":2}},
              "memory":{"size":4194304,"shared":true,"hugepages":true,"prefault":true},"disks":[{"path":"/d","id":"x","direct":true,"num_queues":2,"queue_size":128,"aio":"threads",
                "rate_limiter_config":{"bandwidth":{"size":1000,"one_time_burst":5,"refill_time":100},"ops":{"size":7,"refill_time":1000}}}],
-             "net":[{"passt":true,"forward":["8080:80","::1/53:53/udp"],"link":"down"},{"tap":"vmtap0","mac":"02:00:00:00:00:01","mtu":9000,"num_queues":4,"queue_size":512,"id":"lan","rate_limiter_config":{"ops":{"size":7,"refill_time":1000}}},{"fds":[5,6]}],
+             "net":[{"passt":true,"forward":["8080:80","::1/53:53/udp"],"link":"down"},{"tap":"vmtap0","mac":"02:00:00:00:00:01","mtu":9000,"num_queues":4,"queue_size":512,"vhost":"auto","id":"lan","rate_limiter_config":{"ops":{"size":7,"refill_time":1000}}},{"fds":[5,6]}],
              "balloon":{"size":4096,"deflate_on_oom":true,"free_page_reporting":true,"stats_polling_interval_s":3},
              "rng":{"src":"/dev/urandom"},"vsock":{"cid":7,"socket":"/v"},"serial":{"mode":"File","file":"/s"},"console":{"mode":"Off"}}
             """);

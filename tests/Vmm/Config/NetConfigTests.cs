@@ -29,10 +29,11 @@ public sealed class NetConfigTests
     [Fact]
     public void Tap_and_descriptors_are_read_as_they_are_meant()
     {
-        IReadOnlyList<NetConfig> nets = Resolve("tap=vmtap0,queues=4,queue-size=512", "fd=5:6", "fd=7");
+        IReadOnlyList<NetConfig> nets = Resolve("tap=vmtap0,queues=4,queue-size=512,vhost=on", "fd=5:6", "fd=7,vhost=off");
         Assert.Equal(("vmtap0", 4, 512, "net0"), (nets[0].Tap, nets[0].Queues, nets[0].QueueSize, nets[0].Id));
         Assert.Equal([5, 6], nets[1].Fd!);
         Assert.Equal((2, 1), (nets[1].Queues, nets[2].Queues));
+        Assert.Equal([NetVhost.On, null, NetVhost.Off], nets.Select(net => net.Vhost));
         Assert.Equal(["tap", "fd", "fd"], nets.Select(net => net.Backend));
     }
 
@@ -42,6 +43,7 @@ public sealed class NetConfigTests
     [InlineData("mac=02:00:00:00:00:01", "needs exactly one of")]
     [InlineData("passt,tap=a", "needs exactly one of")]
     [InlineData("tap=a,fd=5", "needs exactly one of")]
+    [InlineData("tap=a,vhost=yes", "'yes' is none of off, on, auto")]
     [InlineData("tap=a,tap=b", "key 'tap' is given twice")]
     [InlineData("passt,forwards=1:1", "did you mean 'forward'?")]
     [InlineData("passt,mac=02:00:00:00:00", "is not a MAC address")]
@@ -80,6 +82,8 @@ public sealed class NetConfigTests
     [InlineData("passt,mac=ff:ff:ff:ff:ff:ff", "net[0].mac", "is a multicast address")]
     [InlineData("passt,mtu=67", "net[0].mtu", "67 is out of range: 68 to 65520")]
     [InlineData("tap=a,mtu=65536", "net[0].mtu", "65536 is out of range: 68 to 65535")]
+    [InlineData("passt,vhost=on", "net[0].vhost", "'on' has a meaning only with tap=NAME")]
+    [InlineData("fd=5,vhost=auto", "net[0].vhost", "'auto' has a meaning only with tap=NAME")]
     [InlineData("tap=a,queues=0", "net[0].queues", "0 is out of range")]
     [InlineData("tap=a,queues=17", "net[0].queues", "17 is out of range")]
     [InlineData("passt,queues=2", "net[0].queues", "are of no use with passt")]

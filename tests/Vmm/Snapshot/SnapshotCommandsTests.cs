@@ -88,6 +88,8 @@ public sealed class SnapshotCommandsTests : IDisposable
         MachineConfig machine = Restore("--disk", "id=b,path=/new/b", "--net", "tap=tap7", "--port", "name=p,socket=/tmp/p");
         Assert.Equal(("/img/a", "/new/b"), (machine.Disk[0].Path, machine.Disk[1].Path));
         Assert.Equal(("tap7", "tap1"), (machine.Net[0].Tap, machine.Net[1].Tap));
+        // Who moves frames is a matter of the network, as its tap is.
+        Assert.Equal((null, NetVhost.On), (machine.Net[0].Vhost, machine.Net[1].Vhost));
         Assert.Equal("/tmp/p", machine.Port[0].Socket);
         MachineConfig same = Restore();
         SnapshotFit.Check(same, machine);
@@ -120,7 +122,7 @@ public sealed class SnapshotCommandsTests : IDisposable
             Name = "web",
             Firmware = "hello",
             Disk = [new DiskConfig { Path = "/img/a", Id = "a" }, new DiskConfig { Path = "/img/b", Id = "b" }],
-            Net = [new NetConfig { Tap = "tap0" }, new NetConfig { Tap = "tap1", Mac = MacAddress.Parse("52:54:00:12:34:56") }],
+            Net = [new NetConfig { Tap = "tap0", Vhost = NetVhost.On }, new NetConfig { Tap = "tap1", Vhost = NetVhost.On, Mac = MacAddress.Parse("52:54:00:12:34:56") }],
             Port = [new PortConfig { Name = "p" }],
         });
         Command command = new("restore");

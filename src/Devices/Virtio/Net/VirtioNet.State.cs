@@ -59,6 +59,7 @@ public sealed partial class VirtioNet
         if (pairs < 1 || pairs > Options.QueuePairs)
             return false;
         _card.ActivePairs = pairs;
+        TakePairsBack(pairs);
         _backend.SetQueuePairs(pairs);
         // Those no longer in use give their buffers up, as each looks at what is in use now.
         PostPairs(Options.QueuePairs);

@@ -39,6 +39,8 @@ public sealed partial class VirtioNet : IVirtioDevice, INetworkEvents, IRateLimi
         ArgumentOutOfRangeException.ThrowIfLessThan(options.QueuePairs, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.QueuePairs, backend.QueuePairs);
         (Name, Options, _backend) = (name, options, backend);
+        _lent = new bool[options.QueuePairs];
+        _refused = new bool[options.QueuePairs];
         _sizes = new ushort[2 * options.QueuePairs + 1];
         Array.Fill(_sizes, options.QueueSize);
         _sizes[^1] = ControlQueueSize;
@@ -116,6 +118,8 @@ public sealed partial class VirtioNet : IVirtioDevice, INetworkEvents, IRateLimi
             _senders[pair] = new FrameSender(core, _backend, _card, _sendLimiter, pair, TransmitQueue(pair), capacity);
         }
         _control = new ControlCommands(core, this, _card, ControlQueueSize + ExtraSegments);
+        if (_backend.Engine is not null)
+            core.Memory.WatchChanged += WatchChanged;
     }
 
     /// <inheritdoc/>
@@ -131,6 +135,7 @@ public sealed partial class VirtioNet : IVirtioDevice, INetworkEvents, IRateLimi
         _card.Filter.ByAddress = _core.Has(NetworkDevice.VIRTIO_NET_F_CTRL_RX) && _core.Has(NetworkDevice.VIRTIO_NET_F_MAC);
         _card.Filter.ByVlan = _core.Has(NetworkDevice.VIRTIO_NET_F_CTRL_VLAN);
         _card.ActivePairs = 1;
+        Array.Clear(_refused);
         SetReceiveOffloads(features);
     }
 
@@ -142,6 +147,8 @@ public sealed partial class VirtioNet : IVirtioDevice, INetworkEvents, IRateLimi
             return _core.Has(NetworkDevice.VIRTIO_NET_F_CTRL_VQ) && _control.Process(queue);
         if (queue > 2 * pairs)
             return false;
+        if (_backend.Engine is { } engine && Lends(engine, queue))
+            return false;
         if (queue % 2 == 1)
             return _senders[queue / 2].Process();
         _receivers[queue / 2].Process();
@@ -151,6 +158,7 @@ public sealed partial class VirtioNet : IVirtioDevice, INetworkEvents, IRateLimi
     /// <inheritdoc/>
     public void Quiesce()
     {
+        TakePairsBack(0);
         foreach (FrameReceiver receiver in _receivers)
             receiver.Quiesce();
     }

@@ -32,6 +32,9 @@ internal readonly unsafe struct SplitRing
 
     public uint Size => _mask + 1;
 
+    /// <summary>Where the parts are, for who uses the ring in the device's place.</summary>
+    public (nint Descriptors, nint Avail, nint Used) Places => ((nint)_descriptors, (nint)_avail, (nint)_used);
+
     /// <summary>Checks the driver's configuration and finds the rings. They may overlap: that harms only the guest.</summary>
     public static RingStatus TryMap(GuestMemory memory, in VirtqueueConfig config, uint maxSize, out SplitRing ring)
     {

@@ -60,7 +60,7 @@ public sealed partial class Virtqueue
     public bool HasUnpublished => _nextUsed != _publishedUsed;
 
     /// <summary>Whether the driver has made chains available that were not taken yet, and may be.</summary>
-    public bool HasWaiting => IsLive && !IsHeld && !IsStopped && _ring.AvailIndex != _nextAvail;
+    public bool HasWaiting => MayAnnounce && _ring.AvailIndex != _nextAvail;
 
     /// <summary>Whether it gives out no chains for now.</summary>
     internal bool IsHeld { get; private set; }
@@ -78,7 +78,7 @@ public sealed partial class Virtqueue
     /// </returns>
     public ChainStatus TryPop(DescriptorChain chain)
     {
-        if (!IsLive || IsHeld || IsStopped)
+        if (!MayAnnounce)
             return ChainStatus.Empty;
         var waiting = (ushort)(_ring.AvailIndex - _nextAvail);
         if (waiting == 0)
@@ -231,8 +231,8 @@ public sealed partial class Virtqueue
             new ChainMarker(_memory, in _ring, dirty).Mark(head);
     }
 
-    /// <summary>Held or stopped, the rings see completions and nothing else: whoever ends a hold has the queue looked at.</summary>
-    private bool MayAnnounce => IsLive && !IsHeld && !IsStopped;
+    /// <summary>Held, stopped or lent, the rings see completions and nothing else: whoever ends a hold has the queue looked at.</summary>
+    private bool MayAnnounce => IsLive && !IsHeld && !IsStopped && !IsLent;
 
     private bool NeedsInterrupt()
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using Vmm.Host;
 using Vmm.Machine.Config;
 using Vmm.Network.Passt;
+using Vmm.Network.Vhost;
 
 namespace Vmm.Cli.Machines;
 
@@ -20,6 +21,8 @@ internal static class NetPreflight
             ForwardedPorts.Check(net);
             return net.Forward.Count == 0 ? program : $"{program}; free: {string.Join(", ", net.Forward)}";
         }
+        if (net.Vhost == NetVhost.On && !File.Exists(VhostDevice.Path))
+            throw new VmmException($"this host has no {VhostDevice.Path}; load its module ('modprobe vhost_net'), or leave vhost out");
         return net.Tap is string tap ? LookAtTap(tap) : LookAtDescriptors(net);
     }
 

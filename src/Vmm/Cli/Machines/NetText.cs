@@ -17,6 +17,8 @@ internal static class NetText
         ];
         if (net.Queues > 1)
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"{net.Queues} pairs of queues"));
+        if (net.Vhost is NetVhost.On or NetVhost.Auto)
+            parts.Add($"vhost {Word.Of(net.Vhost.Value)}");
         if (net.Mtu is int mtu)
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"MTU {mtu}"));
         parts.AddRange(net.Forward.Select(forward => $"forward {forward}"));

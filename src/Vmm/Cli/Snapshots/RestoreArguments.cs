@@ -38,7 +38,7 @@ internal sealed class RestoreArguments
         {
             Name = Has("name") ? given.Name : saved.Name,
             Disk = Overlay(saved.Disk, given.Disk, "disk", disk => disk.Id, (was, now) => was with { Path = now.Path, Direct = now.Direct, Aio = now.Aio, Limit = now.Limit ?? was.Limit }),
-            Net = Overlay(saved.Net, given.Net, "net", net => net.Id, (was, now) => was with { Tap = now.Tap, Fd = now.Fd, Passt = now.Passt, Forward = now.Forward, Mac = now.Mac ?? was.Mac, Limit = now.Limit ?? was.Limit }),
+            Net = Overlay(saved.Net, given.Net, "net", net => net.Id, (was, now) => was with { Tap = now.Tap, Fd = now.Fd, Passt = now.Passt, Vhost = now.Vhost, Forward = now.Forward, Mac = now.Mac ?? was.Mac, Limit = now.Limit ?? was.Limit }),
             Port = Overlay(saved.Port, given.Port, "port", port => port.Name, (was, now) => was with { Socket = now.Socket }),
             Vsock = Has("vsock") ? given.Vsock : saved.Vsock,
             Gdb = given.Gdb,

@@ -59,7 +59,7 @@ internal sealed class Chassis : IDisposable
     /// <summary>A new event thread, doorbells that ring on it, and the loop for a back end that waits for descriptors there.</summary>
     /// <param name="name">The thread's name.</param>
     /// <param name="loop">The thread's loop; it lives as long as the machine.</param>
-    public IDoorbellHost EventThread(string name, out EventLoop loop)
+    public KvmDoorbells EventThread(string name, out EventLoop loop)
     {
         loop = Own(new EventLoop(name, fault => _end.TrySet(new MachineOutcome(OutcomeKind.HostFault, Fault: fault))));
         return new KvmDoorbells(_vm, loop);

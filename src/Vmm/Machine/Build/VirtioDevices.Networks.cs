@@ -1,11 +1,12 @@
 using Vmm.Devices.Backends;
-using Vmm.Devices.Doorbells;
 using Vmm.Devices.Virtio;
 using Vmm.Devices.Virtio.Net;
 using Vmm.Host;
+using Vmm.Kvm.Events;
 using Vmm.Machine.Config;
 using Vmm.Network;
 using Vmm.Network.Passt;
+using Vmm.Network.Vhost;
 
 namespace Vmm.Machine.Build;
 
@@ -14,9 +15,9 @@ internal sealed partial class VirtioDevices
 {
     private void AddNet(NetConfig net, int index)
     {
-        IDoorbellHost doorbells = chassis.EventThread($"_net{index}", out EventLoop loop);
+        KvmDoorbells doorbells = chassis.EventThread($"_net{index}", out EventLoop loop);
         VirtioNet? card = null;
-        INetworkBackend backend = OpenNetwork(net, loop, why =>
+        INetworkBackend backend = OpenNetwork(net, loop, doorbells, why =>
         {
             card?.SetLink(false);
             host.NetLost?.Invoke(index, why);
@@ -33,12 +34,26 @@ internal sealed partial class VirtioDevices
         chassis.Own(new DeviceAtRest(core));
     }
 
-    private INetworkBackend OpenNetwork(NetConfig net, EventLoop loop, Action<string> onLost)
+    private INetworkBackend OpenNetwork(NetConfig net, EventLoop loop, KvmDoorbells doorbells, Action<string> onLost)
     {
         if (net.Fd is { } numbers)
             return chassis.Own(InheritedNetwork.Open(numbers, loop));
         if (net.Tap is { } tap)
-            return chassis.Own(TapOpener.Open(new TapOptions(tap, net.Queues ?? 1, net.Mtu), loop));
+            return chassis.Own(TapOpener.Open(new TapOptions(tap, net.Queues ?? 1, net.Mtu, queues => OpenEngine(net.Vhost, queues, doorbells, loop)), loop));
         return chassis.Own(PasstBackend.Start(net, loop, onLost)).Frames;
+    }
+
+    private VhostEngine? OpenEngine(NetVhost? vhost, IReadOnlyList<SafeFd> queues, KvmDoorbells doorbells, EventLoop loop)
+    {
+        if (vhost is null or NetVhost.Off)
+            return null;
+        try
+        {
+            return new VhostEngine(queues, chassis.Memory, doorbells, loop);
+        }
+        catch (VmmException) when (vhost == NetVhost.Auto)
+        {
+            return null;
+        }
     }
 }

@@ -35,6 +35,9 @@ internal sealed record NetConfig
     /// <summary>Whether the cable is plugged in when the guest starts.</summary>
     public NetLink Link { get; set; }
 
+    /// <summary>Who moves a tap's frames. Null: vmm itself.</summary>
+    public NetVhost? Vhost { get; set; }
+
     /// <summary>How much it may move in a time, in each direction; null for no limit.</summary>
     public RateConfig? Limit { get; set; }
 

@@ -53,6 +53,8 @@ internal static class NetRules
         if (net.Id is string id)
             NameRules.Check(field + ".id", id, LongestId);
         net.Limit?.Check(field + ".limit");
+        if (net.Vhost is NetVhost.On or NetVhost.Auto && net.Tap is null)
+            throw new MachineConfigException(field + ".vhost", $"'{Word.Of(net.Vhost.Value)}' has a meaning only with tap=NAME");
         CheckQueues(field + ".queues", net);
         CheckForwards(field + ".forward", net);
     }

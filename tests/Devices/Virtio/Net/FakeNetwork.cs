@@ -24,6 +24,7 @@ internal sealed unsafe class FakeNetwork : INetworkBackend
     public NetworkOffloads ReceiveOffloads { get; init; } = All;
     public int QueuePairs { get; }
     public ushort? Mtu { get; init; }
+    public INetworkEngine? Engine { get; init; }
 
     /// <summary>Frames that it still takes before it would block.</summary>
     public int Room { get; set; } = int.MaxValue;
@@ -39,6 +40,9 @@ internal sealed unsafe class FakeNetwork : INetworkBackend
 
     /// <summary>What was sent, header included.</summary>
     public List<(int Pair, byte[] Frame)> Sent { get; } = [];
+
+    /// <summary>Told how many pairs are in use.</summary>
+    public Action<int>? PairsSet { get; init; }
 
     /// <summary>Runs while a frame is sent or received, without the device's lock.</summary>
     public Action? Meanwhile { get; set; }
@@ -122,7 +126,11 @@ internal sealed unsafe class FakeNetwork : INetworkBackend
 
     public void SetReceiveOffloads(NetworkOffloads offloads) => Accepted = offloads;
 
-    public void SetQueuePairs(int pairs) => PairsInUse = pairs;
+    public void SetQueuePairs(int pairs)
+    {
+        PairsInUse = pairs;
+        PairsSet?.Invoke(pairs);
+    }
 
     private void RunMeanwhile()
     {
