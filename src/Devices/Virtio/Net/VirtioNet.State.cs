@@ -28,11 +28,19 @@ public sealed partial class VirtioNet
             PostPairs(_card.ActivePairs);
     }
 
-    /// <summary>Asks the guest to announce its addresses to its neighbours, as after a move. Nothing happens if it cannot, or has no link. Any thread.</summary>
+    /// <summary>
+    /// Tells the neighbours where the card is after a move: switches by frames of the device's own, and others by asking the guest to
+    /// announce its addresses, if it can. Nothing happens without a driver or a link. Any thread.
+    /// </summary>
     public void Announce()
     {
         using VirtioDeviceCore.Scope scope = _core.Enter();
-        if (!CanAnnounce || !_card.IsLinkUp)
+        if (!_core.IsActive || !_card.IsLinkUp)
+            return;
+        // A driver that was not told the address has one of its own.
+        if (_core.Has(NetworkDevice.VIRTIO_NET_F_MAC))
+            _announcer.Begin();
+        if (!CanAnnounce)
             return;
         SetStatus((ushort)(Status | NetworkDevice.VIRTIO_NET_S_ANNOUNCE));
         _core.ConfigChanged();

@@ -23,10 +23,12 @@ public sealed partial class VirtioNet : IVirtioDevice, INetworkEvents, IRateLimi
     private readonly ushort[] _sizes;
     private readonly RateLimiter _receiveLimiter;
     private readonly RateLimiter _sendLimiter;
+    private readonly TimeProvider _clock;
     private VirtioDeviceCore _core = null!;
     private FrameReceiver[] _receivers = [];
     private FrameSender[] _senders = [];
     private ControlCommands _control = null!;
+    private PortAnnouncer _announcer = null!;
     private ulong _receiveOffloads;
 
     /// <summary>Makes a card.</summary>
@@ -44,8 +46,9 @@ public sealed partial class VirtioNet : IVirtioDevice, INetworkEvents, IRateLimi
         _sizes = new ushort[2 * options.QueuePairs + 1];
         Array.Fill(_sizes, options.QueueSize);
         _sizes[^1] = ControlQueueSize;
-        _receiveLimiter = new RateLimiter(clock ?? TimeProvider.System);
-        _sendLimiter = new RateLimiter(clock ?? TimeProvider.System);
+        _clock = clock ?? TimeProvider.System;
+        _receiveLimiter = new RateLimiter(_clock);
+        _sendLimiter = new RateLimiter(_clock);
         DeviceFeatures = NetworkFeatures.Offer(backend, options);
         BinaryPrimitives.WriteUInt16LittleEndian(_config.AsSpan(NetworkDevice.ConfigMaxPairs), (ushort)options.QueuePairs);
         BinaryPrimitives.WriteUInt16LittleEndian(_config.AsSpan(NetworkDevice.ConfigMtu), Mtu ?? 0);
@@ -118,6 +121,7 @@ public sealed partial class VirtioNet : IVirtioDevice, INetworkEvents, IRateLimi
             _senders[pair] = new FrameSender(core, _backend, _card, _sendLimiter, pair, TransmitQueue(pair), capacity);
         }
         _control = new ControlCommands(core, this, _card, ControlQueueSize + ExtraSegments);
+        _announcer = new PortAnnouncer(core, _backend, _card, TransmitQueue(0), _clock);
         if (_backend.Engine is not null)
             core.Memory.WatchChanged += WatchChanged;
     }
@@ -147,6 +151,8 @@ public sealed partial class VirtioNet : IVirtioDevice, INetworkEvents, IRateLimi
             return _core.Has(NetworkDevice.VIRTIO_NET_F_CTRL_VQ) && _control.Process(queue);
         if (queue > 2 * pairs)
             return false;
+        if (queue == TransmitQueue(0))
+            _announcer.Process();
         if (_backend.Engine is { } engine && Lends(engine, queue))
             return false;
         if (queue % 2 == 1)
@@ -170,6 +176,7 @@ public sealed partial class VirtioNet : IVirtioDevice, INetworkEvents, IRateLimi
             receiver.Reset();
         foreach (FrameSender sender in _senders)
             sender.Reset();
+        _announcer.Reset();
         _card.ActivePairs = 0;
         _card.Filter.Reset();
         _backend.SetQueuePairs(1);
