@@ -15,8 +15,10 @@ internal sealed class SnapshotOrigin : IMachineOrigin, IDisposable
     private readonly SnapshotChain _chain;
     private readonly SavedState _state;
     private readonly RestoreMode _mode;
+    private readonly ManualResetEvent _ended = new(initialState: false);
     private PageServer? _server;
     private VirtualMachine? _machine;
+    private Thread? _filling;
 
     private SnapshotOrigin(SnapshotChain chain, SavedState state, RestoreMode mode) => (_chain, _state, _mode) = (chain, state, mode);
 
@@ -98,7 +100,16 @@ internal sealed class SnapshotOrigin : IMachineOrigin, IDisposable
             Dispose();
             return;
         }
-        HostThread.Start(new Thread(() => Fill(server), maxStackSize: 1 << 20) { Name = "restore", IsBackground = true });
+        _filling = new Thread(() => Fill(server), maxStackSize: 1 << 20) { Name = "restore", IsBackground = true };
+        HostThread.Start(_filling);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A run may be over before all of its memory was there: what brings it ends before its RAM goes.</remarks>
+    public void Ended()
+    {
+        _ended.Set();
+        _filling?.Join();
     }
 
     /// <inheritdoc/>
@@ -112,13 +123,14 @@ internal sealed class SnapshotOrigin : IMachineOrigin, IDisposable
     {
         try
         {
-            server.Fill();
-            server.Completed.WaitOne();
+            server.Fill(_ended);
+            WaitHandle.WaitAny([server.Completed, _ended]);
         }
         catch (Exception fault)
         {
             _machine?.End(new MachineOutcome(OutcomeKind.HostFault, Fault: fault));
-            return;
+            // Not before its vCPUs are gone: what they wait for would be zeros.
+            _ended.WaitOne();
         }
         Dispose();
     }

@@ -39,10 +39,111 @@ public sealed class VirtualMachineTests
         machine.Dispose();
     }
 
+    [Fact]
+    public void Machine_that_is_held_briefly_executes_nothing_meanwhile_and_goes_on_then_though_it_counts_as_running()
+    {
+        using CountingVcpu vcpu = new();
+        using VirtualMachine machine = Create(vcpu);
+        machine.Start();
+        for (int i = 1; i <= 3; i++)
+        {
+            vcpu.AwaitRuns(10);
+            bool held = false;
+            machine.HoldBriefly(() =>
+            {
+                long before = vcpu.Runs;
+                Assert.False(vcpu.TryAwaitRuns(1, TimeSpan.FromMilliseconds(50)));
+                Assert.Equal(before, vcpu.Runs);
+                Assert.Equal(MachineState.Running, machine.State);
+                held = true;
+            });
+            Assert.True(held);
+        }
+        vcpu.AwaitRuns(10);
+        machine.End(new MachineOutcome(OutcomeKind.Stopped));
+        machine.WaitForEnd();
+    }
+
+    [Fact]
+    public void Nothing_is_held_briefly_that_does_not_run()
+    {
+        using CountingVcpu vcpu = new();
+        using VirtualMachine machine = Create(vcpu);
+        machine.HoldBriefly(() => Assert.Fail("it was not started"));
+        machine.Start();
+        vcpu.AwaitRuns(1);
+        machine.Pause();
+        machine.HoldBriefly(() => Assert.Fail("it is paused"));
+        Assert.False(vcpu.TryAwaitRuns(1, TimeSpan.FromMilliseconds(50)));
+        Assert.Equal(MachineState.Paused, machine.State);
+        machine.Resume();
+        vcpu.AwaitRuns(1);
+        machine.End(new MachineOutcome(OutcomeKind.Stopped));
+        machine.WaitForEnd();
+        machine.HoldBriefly(() => Assert.Fail("it has ended"));
+    }
+
+    [Fact]
+    public void Machine_whose_holder_fails_goes_on()
+    {
+        using CountingVcpu vcpu = new();
+        using VirtualMachine machine = Create(vcpu);
+        machine.Start();
+        Assert.Throws<InvalidOperationException>(() => machine.HoldBriefly(() => throw new InvalidOperationException()));
+        vcpu.AwaitRuns(10);
+        machine.End(new MachineOutcome(OutcomeKind.Stopped));
+        machine.WaitForEnd();
+    }
+
     private static VirtualMachine Create(IVcpu? vcpu = null)
     {
         ExitDispatcher dispatcher = new(new AddressBus("ports"), new AddressBus("memory"), new CrashReporter(new()));
         return new VirtualMachine([vcpu ?? new FakeVcpu()], [dispatcher], new MachineEnd());
+    }
+
+    /// <summary>Leaves the guest again and again by itself, and counts.</summary>
+    private sealed unsafe class CountingVcpu : IVcpu, IDisposable
+    {
+        private readonly SemaphoreSlim _ran = new(0);
+        private long _runs;
+        private int _kicked;
+
+        public long Runs => Interlocked.Read(ref _runs);
+
+        public int Number => 0;
+
+        public kvm_run* Shared => null;
+
+        public VcpuExit Run()
+        {
+            if (Interlocked.Exchange(ref _kicked, 0) == 1)
+                return VcpuExit.Kicked;
+            Interlocked.Increment(ref _runs);
+            _ran.Release();
+            Thread.Yield();
+            return VcpuExit.Again;
+        }
+
+        public void Kick() => Interlocked.Exchange(ref _kicked, 1);
+
+        /// <summary>Waits for runs that begin from now on.</summary>
+        public void AwaitRuns(int count) => Assert.True(TryAwaitRuns(count, TimeSpan.FromSeconds(30)), "the vCPU does not run");
+
+        public bool TryAwaitRuns(int count, TimeSpan most)
+        {
+            while (_ran.Wait(0, CancellationToken.None))
+            {
+                // Those before.
+            }
+            for (int i = 0; i < count; i++)
+            {
+                if (!_ran.Wait(most, CancellationToken.None))
+                    return false;
+            }
+            return true;
+        }
+
+        public void Dispose() => _ran.Dispose();
     }
 
     /// <summary>Waits for something that never comes, whoever kicks.</summary>

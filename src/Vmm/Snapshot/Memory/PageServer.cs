@@ -161,10 +161,11 @@ internal sealed unsafe class PageServer : IEventHandler, IDisposable
     public bool IsPlaced(ulong offset) => _placed.IsMarked(offset);
 
     /// <summary>Reads all that is left from the source and places it, in order, until everything is there. For a source that has all at hand.</summary>
-    public void Fill()
+    /// <param name="stop">Ends it early, when set; null for nothing.</param>
+    public void Fill(WaitHandle? stop = null)
     {
         byte[] buffer = GC.AllocateUninitializedArray<byte>((int)Math.Max(MemoryChunks.Size, _ram.PageSize), pinned: true);
-        for (ulong at = 0; at < _ram.Length && !_disposed;)
+        for (ulong at = 0; at < _ram.Length && !_disposed && stop?.WaitOne(TimeSpan.Zero) != true;)
         {
             ulong end = at;
             while (end < _ram.Length && end - at < (ulong)buffer.Length && !IsPlaced(end))

@@ -36,6 +36,19 @@ public sealed class PageServerTests
     }
 
     [Fact]
+    public void Filling_that_is_stopped_leaves_the_rest()
+    {
+        MemoryFolder.RequireUserfault();
+        using MemoryFolder folder = new();
+        MemoryLayers layers = RamLoaderTests.Chain(folder, 1, out _);
+        using GuestRam ram = GuestRam.Create(Size);
+        using ManualResetEvent stop = new(initialState: false);
+        using PageServer server = new(ram, new StoppingSource(layers, stop), Fail);
+        server.Fill(stop);
+        Assert.InRange(server.Left, 1UL, Size - 1);
+    }
+
+    [Fact]
     public void Page_that_is_not_at_hand_is_asked_for_once_and_whoever_waits_goes_on_when_it_is_placed()
     {
         MemoryFolder.RequireUserfault();
@@ -113,6 +126,16 @@ public sealed class PageServerTests
         {
             Asked.Add(offset);
             return false;
+        }
+    }
+
+    /// <summary>Wants no more to be read after the first time.</summary>
+    private sealed class StoppingSource(IPageSource source, ManualResetEvent stop) : IPageSource
+    {
+        public bool TryRead(ulong offset, Span<byte> destination)
+        {
+            stop.Set();
+            return source.TryRead(offset, destination);
         }
     }
 }
