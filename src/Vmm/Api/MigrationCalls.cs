@@ -16,6 +16,8 @@ internal sealed class MigrationCalls(VmControl control)
 {
     private const int NotFound = 404;
 
+    private volatile Func<MigrationProgress?>? _incoming;
+
     /// <summary>The calls.</summary>
     public IEnumerable<ApiRoute> Routes =>
     [
@@ -41,21 +43,39 @@ internal sealed class MigrationCalls(VmControl control)
         TlsIdentity? identity = certificates is null ? null : TlsIdentity.Load(TlsFiles.OfDestination(certificates));
         MigrationListener listener = address.Listen(identity);
         using MigrationReceiver receiver = new(listener, new MigrationOptions().Patience);
+        _incoming = () => receiver.Progress;
+        try
+        {
+            MigrationOrigin origin = TakeOver(receiver);
+            // It runs here, and some of its memory may be missing still.
+            _incoming = () => origin.Following;
+            return ApiAnswer.Done;
+        }
+        catch
+        {
+            _incoming = null;
+            throw;
+        }
+    }
+
+    private MigrationOrigin TakeOver(MigrationReceiver receiver)
+    {
         OfferMessage offer = receiver.WaitForOffer();
         try
         {
             MachineConfig config = MachineConfigResolver.Resolve(MachineConfigFile.FromText("the source's description", offer.Config.GetRawText()).Config);
             control.Create(config);
+            MigrationOrigin origin = new(receiver, offer);
             try
             {
-                control.Boot(new MigrationOrigin(receiver, offer));
+                control.Boot(origin);
             }
             catch
             {
                 control.Delete();
                 throw;
             }
-            return ApiAnswer.Done;
+            return origin;
         }
         catch (Exception refused) when (refused is VmmException or HostException or MachineConfigException)
         {
@@ -67,10 +87,12 @@ internal sealed class MigrationCalls(VmControl control)
     private ApiAnswer Progress() => ApiAnswer.Write(json =>
     {
         json.WriteStartObject();
-        MigrationProgress? progress = control.Migration;
+        MigrationProgress? outgoing = control.Migration;
+        MigrationProgress? progress = outgoing ?? _incoming?.Invoke();
         json.WriteBoolean("active", progress is not null);
         if (progress is not null)
         {
+            json.WriteBoolean("incoming", outgoing is null);
             json.WriteString("phase", Word.Of(progress.Phase));
             json.WriteNumber("round", progress.Round);
             json.WriteNumber("sent_bytes", progress.Sent);

@@ -40,7 +40,8 @@ internal static unsafe class PassedDescriptor
         fixed (byte* start = bytes)
         {
             Segment segment = new() { Base = start, Length = (nuint)bytes.Length };
-            Linux.msghdr message = new() { msg_iov = &segment, msg_iovlen = 1, msg_control = &control, msg_controllen = (nuint)sizeof(Control) };
+            // Without the padding, in which a second one would have room: it would be this process's, and nobody would know of it.
+            Linux.msghdr message = new() { msg_iov = &segment, msg_iovlen = 1, msg_control = &control, msg_controllen = (nuint)(sizeof(Linux.cmsghdr) + sizeof(int)) };
             nint got;
             do
                 got = Linux.recvmsg(socket, &message, Linux.MSG_CMSG_CLOEXEC);

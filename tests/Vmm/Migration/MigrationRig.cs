@@ -82,6 +82,9 @@ internal sealed class MigrationRig : IDisposable
     /// <summary>When the link is lost while memory follows; the run there is ended unless a test says otherwise.</summary>
     public Action? TargetWaits { get; set; }
 
+    /// <summary>Told why the target has lost the link while memory follows.</summary>
+    public Action<string>? TargetLost { get; set; }
+
     /// <summary>Takes the migration up again, when both sides know that the link was lost.</summary>
     public MigrationResult Recover(MigrationTicket ticket, Action<MigrationPhase>? at = null) =>
         new MigrationRecovery(Source, Connect, "there", ticket) { PhaseReached = at, Progressed = Progress.Add }.Run();
@@ -177,7 +180,11 @@ internal sealed class MigrationRig : IDisposable
             TargetStarted?.Invoke(Target);
             if (_receiver.Started() is not { } tail)
                 return;
-            tail.LinkLost = (_, _) => (TargetWaits ?? (() => TargetEnds.Set()))();
+            tail.LinkLost = (why, _) =>
+            {
+                TargetLost?.Invoke(why);
+                (TargetWaits ?? (() => TargetEnds.Set()))();
+            };
             tail.Follow(TargetEnds);
         }
         catch (Exception fault)

@@ -20,6 +20,7 @@ internal sealed class MigrationOrigin(MigrationReceiver receiver, OfferMessage o
 
     private MicroVm? _machine;
     private Thread? _following;
+    private volatile TailReceiver? _tail;
 
     /// <inheritdoc/>
     public bool DisksAreHeldElsewhere => true;
@@ -29,6 +30,9 @@ internal sealed class MigrationOrigin(MigrationReceiver receiver, OfferMessage o
 
     /// <summary>Told when the guest runs here.</summary>
     public Action? Runs { get; init; }
+
+    /// <summary>How far the memory is that follows the guest; null while it does not run yet, and when all is there. Any thread.</summary>
+    public MigrationProgress? Following => _tail?.Progress;
 
     /// <inheritdoc/>
     public GuestRam OpenRam(MachineConfig config) => receiver.TakeMemory() is { } memory
@@ -65,11 +69,12 @@ internal sealed class MigrationOrigin(MigrationReceiver receiver, OfferMessage o
         tail.LinkLost = (why, left) => Say($"the link to where the VM came from was lost ({why}): {left / 1e6:0.0} MB of its memory are still there, and it waits where it needs them; take it up again there with 'vmm migrate VM {tail.Place} --recover'");
         tail.TakenUp = () => Say("the link to where the VM came from was taken up again");
         WaitHandle ended = machine.Machine.Ending;
+        _tail = tail;
         _following = new Thread(() => RunTail(tail, machine, ended), StackSize) { Name = "migrate-tail", IsBackground = true };
         HostThread.Start(_following);
     }
 
-    private static void RunTail(TailReceiver tail, MicroVm machine, WaitHandle ended)
+    private void RunTail(TailReceiver tail, MicroVm machine, WaitHandle ended)
     {
         try
         {
@@ -79,6 +84,7 @@ internal sealed class MigrationOrigin(MigrationReceiver receiver, OfferMessage o
         {
             machine.Machine.End(new MachineOutcome(OutcomeKind.HostFault, Fault: fault));
         }
+        _tail = null;
     }
 
     private static void Say(string text) => StandardError.Write($"vmm: {text}\n");

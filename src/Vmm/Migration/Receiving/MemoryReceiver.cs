@@ -165,6 +165,7 @@ internal sealed unsafe class MemoryReceiver : IDisposable
     {
         foreach (ref readonly PageRun run in runs)
         {
+            CheckMissing(server, run);
             if (run.IsZero)
             {
                 server.PlaceZeros(run.Offset, run.Length);
@@ -172,6 +173,16 @@ internal sealed unsafe class MemoryReceiver : IDisposable
             }
             server.Place(run.Offset, content[..(int)run.Length]);
             content = content[(int)run.Length..];
+        }
+    }
+
+    /// <summary>A page that is right as it is would be counted in the place of one that is not.</summary>
+    private static void CheckMissing(PageServer server, in PageRun run)
+    {
+        for (ulong at = run.Offset; at < run.Offset + run.Length; at += PageMessage.PageSize)
+        {
+            if (server.IsPlaced(at))
+                throw new ProtocolException($"the page at 0x{at:x} came, which was not missing");
         }
     }
 

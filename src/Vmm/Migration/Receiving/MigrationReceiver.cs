@@ -25,6 +25,7 @@ internal sealed class MigrationReceiver : IDisposable
     private MemoryReceiver? _memory;
     private TailReceiver? _tail;
     private SafeFd? _handedOver;
+    private MigrationProgress _heard = new();
     private volatile MigrationPhase _phase;
 
     /// <summary>Prepares it.</summary>
@@ -35,11 +36,11 @@ internal sealed class MigrationReceiver : IDisposable
     /// <summary>Told of each phase as it begins; what it throws ends the migration. For tests.</summary>
     public Action<MigrationPhase>? PhaseReached { get; init; }
 
-    /// <summary>Told what the source says of how far it is.</summary>
-    public Action<MigrationProgress>? Progressed { get; init; }
-
     /// <summary>Bytes of memory that came.</summary>
     public long Received => _memory?.Received ?? 0;
+
+    /// <summary>How far it is: where this side is and what came, and besides what the source said last. Any thread.</summary>
+    public MigrationProgress Progress => Volatile.Read(ref _heard) with { Phase = _phase, Sent = Received };
 
     /// <summary>Waits for a source, and hears what machine it is. Answered by <see cref="Receive"/> or <see cref="Refuse"/>.</summary>
     /// <exception cref="VmmException">What came is no source, or one that speaks otherwise.</exception>
@@ -92,7 +93,7 @@ internal sealed class MigrationReceiver : IDisposable
         if (!offer.Local)
             _control.Send(MessageType.Attached);
         Message state = offer.PostCopy ? ExpectState(offer, guest, door) : Expect(MessageType.State);
-        if (_tail is null && _memory is { Rounds.IsBetweenRounds: false })
+        if (_tail is null && _memory?.Rounds.TryClose() == false)
             throw new ProtocolException("the state came within a round of memory");
         Enter(MigrationPhase.State);
         guest.Restore(state.Payload);
@@ -209,7 +210,7 @@ internal sealed class MigrationReceiver : IDisposable
             switch (message.Type)
             {
                 case MessageType.Progress:
-                    Progressed?.Invoke(message.As(MigrationJson.Default.MigrationProgress));
+                    Volatile.Write(ref _heard, ProgressMessage.Read(message));
                     break;
                 case MessageType.Cancel:
                     throw SourceSaid(message.As(MigrationJson.Default.ReasonMessage).Reason);

@@ -17,6 +17,7 @@ internal sealed class RoundBook(int connections, ulong memory, Action<uint> over
     private uint _round;
     private int _open = connections;
     private bool _any;
+    private bool _closed;
 
     /// <summary>Rounds that are over.</summary>
     public uint Done
@@ -38,12 +39,24 @@ internal sealed class RoundBook(int connections, ulong memory, Action<uint> over
         }
     }
 
+    /// <summary>The state has come: no more rounds follow, and what comes all the same is an error.</summary>
+    /// <returns>False within a round: it may not come then.</returns>
+    public bool TryClose()
+    {
+        lock (_lock)
+        {
+            _closed = IsBetweenRounds;
+            return _closed;
+        }
+    }
+
     /// <summary>Enters pages that came.</summary>
     /// <exception cref="ProtocolException">They belong to another round, or came before.</exception>
     public void Enter(int connection, uint round, ReadOnlySpan<PageRun> runs)
     {
         lock (_lock)
         {
+            ThrowIfClosed();
             if (round != _round || _ended[connection])
                 throw new ProtocolException($"pages of round {round} came in round {_round}, {(_ended[connection] ? "which is over on that connection" : "on a connection that is in that one")}");
             _any = true;
@@ -68,6 +81,9 @@ internal sealed class RoundBook(int connections, ulong memory, Action<uint> over
     {
         lock (_lock)
         {
+            ThrowIfClosed();
+            if (connection >= _ended.Length)
+                throw new ProtocolException("a round ended on the connection for pages that are waited for, which has none");
             if (round != _round || _ended[connection])
                 throw new ProtocolException($"the end of round {round} came in round {_round}");
             _ended[connection] = true;
@@ -81,5 +97,11 @@ internal sealed class RoundBook(int connections, ulong memory, Action<uint> over
             _round++;
             over(round);
         }
+    }
+
+    private void ThrowIfClosed()
+    {
+        if (_closed)
+            throw new ProtocolException("a round of memory came after the state");
     }
 }

@@ -36,6 +36,7 @@ internal sealed class TailReceiver(MigrationListener listener, MemoryDoor door, 
     private MemoryReceiver? _memory;
     private PageServer? _server;
     private bool _released;
+    private volatile bool _isLost;
 
     /// <summary>Told of each phase as it begins; what it throws ends all. For tests.</summary>
     public Action<MigrationPhase>? PhaseReached { get; init; }
@@ -52,8 +53,18 @@ internal sealed class TailReceiver(MigrationListener listener, MemoryDoor door, 
     /// <summary>Bytes that are still to come.</summary>
     public ulong Left => _server?.Left ?? 0;
 
-    /// <summary>How long was waited for pages.</summary>
-    public FaultTimes? Times => _server?.Times;
+    /// <summary>How far it is. Any thread.</summary>
+    public MigrationProgress Progress => new()
+    {
+        Phase = _isLost ? MigrationPhase.Recover : MigrationPhase.Pages,
+        Sent = _memory?.Received ?? 0,
+        Remaining = Left,
+        Faults = Times!.Count,
+        FaultMedian = Times.Percentile(0.5),
+        Fault99 = Times.Percentile(0.99),
+    };
+
+    private FaultTimes? Times => _server?.Times;
 
     /// <summary>Has RAM served from here on. Until <see cref="Commit"/>, a source that is gone ends all waiting for its pages: the machine is taken apart then.</summary>
     /// <param name="control">The source's connection; owned from now on, as is the next.</param>
@@ -105,9 +116,11 @@ internal sealed class TailReceiver(MigrationListener listener, MemoryDoor door, 
         {
             while (true)
             {
+                _isLost = false;
                 PhaseReached?.Invoke(MigrationPhase.Pages);
                 if (FollowLink(ended) is not { } lost)
                     break;
+                _isLost = true;
                 _control!.Abort();
                 _memory!.Dispose();
                 LinkLost?.Invoke(lost.Message, Left);
@@ -174,14 +187,7 @@ internal sealed class TailReceiver(MigrationListener listener, MemoryDoor door, 
         }
     }
 
-    private void Say(Channel control) => control.Send(MessageType.Progress, new MigrationProgress
-    {
-        Phase = MigrationPhase.Pages,
-        Remaining = Left,
-        Faults = Times!.Count,
-        FaultMedian = Times.Percentile(0.5),
-        Fault99 = Times.Percentile(0.99),
-    }, MigrationJson.Default.MigrationProgress);
+    private void Say(Channel control) => control.Send(MessageType.Progress, Progress, MigrationJson.Default.MigrationProgress);
 
     /// <summary>Waits for the source to come again.</summary>
     /// <returns>False when the guest's run is over.</returns>

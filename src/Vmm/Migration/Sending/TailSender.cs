@@ -113,7 +113,7 @@ internal sealed unsafe class TailSender : IDisposable
                 SendNow(PageRequestMessage.Read(message.Payload, _guest.Length));
                 return true;
             case MessageType.Progress:
-                There = message.As(MigrationJson.Default.MigrationProgress);
+                There = ProgressMessage.Read(message);
                 return true;
             default:
                 return false;

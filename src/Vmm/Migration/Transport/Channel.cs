@@ -14,6 +14,9 @@ internal sealed class Channel(Socket socket, MessageRoute incoming, TimeSpan pat
 {
     private const int LastWordsMilliseconds = 500;
 
+    /// <summary>What is taken at once for a payload, in bytes.</summary>
+    private const uint FirstPiece = 1 << 20;
+
     private readonly Lock _sending = new();
     private readonly byte[] _small = new byte[FrameHeader.Size];
     private readonly byte[] _header = new byte[FrameHeader.Size];
@@ -154,8 +157,17 @@ internal sealed class Channel(Socket socket, MessageRoute incoming, TimeSpan pat
     {
         if (ReceiveHeader(phase) is not { } header)
             return null;
-        byte[] payload = new byte[header.Length];
-        ReceivePayload(header, payload);
+        // A length is only claimed: memory is taken as bytes come.
+        byte[] payload = new byte[Math.Min(header.Length, FirstPiece)];
+        for (int done = 0; ;)
+        {
+            ReceiveAll(payload.AsSpan(done), mayEnd: false);
+            done = payload.Length;
+            if (done == header.Length)
+                break;
+            Array.Resize(ref payload, (int)Math.Min(header.Length, 2L * done));
+        }
+        header.Check(_header, payload);
         return new Message(header.Type, payload);
     }
 
@@ -196,7 +208,9 @@ internal sealed class Channel(Socket socket, MessageRoute incoming, TimeSpan pat
         try
         {
             socket.ReceiveTimeout = LastWordsMilliseconds;
-            while (TryReceive(phase) is { } message)
+            // Who has a reason gives it: who goes on with something else has none.
+            long deadline = Environment.TickCount64 + LastWordsMilliseconds;
+            while (Environment.TickCount64 < deadline && TryReceive(phase) is { } message)
             {
                 if (message.Type is MessageType.Failed or MessageType.Refuse or MessageType.Cancel)
                     return message.As(MigrationJson.Default.ReasonMessage).Reason;

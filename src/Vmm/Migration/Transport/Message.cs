@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Vmm.Machine.Config;
 using Vmm.Migration.Protocol;
 
 namespace Vmm.Migration.Transport;
@@ -21,7 +22,7 @@ internal sealed record Message(MessageType Type, byte[] Payload)
         }
         catch (JsonException wrong)
         {
-            throw new ProtocolException($"a message of type {Type} cannot be read: {wrong.Message}", wrong);
+            throw new ProtocolException($"a message of type {Type} cannot be read: {Printable.Escape(wrong.Message)}", wrong);
         }
     }
 
