@@ -31,7 +31,7 @@ internal sealed class MigrationCalls(VmControl control)
     private ApiAnswer Send(ReadOnlyMemory<byte> body)
     {
         VmLifecycle.Check(control.State, VmCommand.Migrate);
-        control.Migrate(MigrationReader.ReadSend(body), _ => { });
+        control.Migrate(MigrationReader.ReadSend(body), connection: null, _ => { });
         return ApiAnswer.Done;
     }
 

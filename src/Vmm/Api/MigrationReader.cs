@@ -92,7 +92,8 @@ internal static class MigrationReader
         string text = fields.Text(name) ?? throw fields.Wrong(name, "is needed: tcp:HOST:PORT or unix:PATH");
         try
         {
-            return MigrationAddress.Parse(text);
+            return MigrationAddress.Parse(text) is { Descriptor: null } address ? address
+                : throw fields.Wrong(name, $"'{Printable.Escape(text)}' is a descriptor, which a call cannot hand over: tcp:HOST:PORT or unix:PATH");
         }
         catch (FormatException wrong)
         {

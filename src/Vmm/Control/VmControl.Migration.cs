@@ -20,11 +20,13 @@ internal sealed partial class VmControl
 
     /// <summary>Migrates the guest, and ends its run here.</summary>
     /// <param name="request">Where to, and how.</param>
+    /// <param name="connection">The connection, if one is handed over with the request; owned from now on.</param>
     /// <param name="moved">Told that it runs there, before its run here ends, and this process with it.</param>
     /// <exception cref="VmmException">It failed; the message says where the guest is.</exception>
-    public void Migrate(MigrationRequest request, Action<MigrationResult> moved)
+    public void Migrate(MigrationRequest request, SafeFd? connection, Action<MigrationResult> moved)
     {
-        using MigrationRoute route = MigrationRoute.To(ParseDestination(request.Destination), request.Options);
+        using SafeFd? passed = connection;
+        using MigrationRoute route = MigrationRoute.To(ParseDestination(request.Destination), request.Options, passed);
         MachineRun run;
         MachineConfig config;
         ActiveMigration migration;

@@ -77,7 +77,7 @@ public sealed class CallsDuringMigrationTests : IDisposable
         Exception? there = null;
         Exception? here = null;
         Thread target = new(() => there = Record.Exception(() => Receive(receiver)));
-        Thread source = new(() => here = Record.Exception(() => _control.Migrate(new MigrationRequest(listener.Place, new MigrationOptions()), _ => { })));
+        Thread source = new(() => here = Record.Exception(() => _control.Migrate(new MigrationRequest(listener.Place, new MigrationOptions()), connection: null, _ => { })));
         target.Start();
         source.Start();
         try
@@ -128,7 +128,7 @@ public sealed class CallsDuringMigrationTests : IDisposable
             VmCommand.Snapshot => () => _control.TakeSnapshot(request),
             // Refused before there is anything to open.
             VmCommand.Restore => () => VmLifecycle.Check(_control.State, command),
-            VmCommand.Migrate => () => _control.Migrate(new MigrationRequest("unix:/nowhere", new MigrationOptions()), _ => { }),
+            VmCommand.Migrate => () => _control.Migrate(new MigrationRequest("unix:/nowhere", new MigrationOptions()), connection: null, _ => { }),
             VmCommand.Reboot => _control.Reboot,
             VmCommand.Shutdown => _control.Shutdown,
             VmCommand.Delete => _control.Delete,

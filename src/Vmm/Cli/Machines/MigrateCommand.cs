@@ -6,6 +6,7 @@ using Vmm.Host;
 using Vmm.Machine.Config;
 using Vmm.Migration;
 using Vmm.Migration.Transport;
+using Vmm.Migration.Transport.Single;
 using Vmm.Registry;
 
 namespace Vmm.Cli.Machines;
@@ -19,7 +20,7 @@ internal static class MigrateCommand
     public static Command Create()
     {
         Argument<string> name = VmArgument.One();
-        Argument<string?> where = new("where") { Description = "Where 'vmm receive' waits: tcp:HOST:PORT or unix:PATH", Arity = ArgumentArity.ZeroOrOne };
+        Argument<string?> where = new("where") { Description = "Where 'vmm receive' waits: tcp:HOST:PORT or unix:PATH; or fd:NUMBER, a connection to it that this process was started with", Arity = ArgumentArity.ZeroOrOne };
         Option<string?> mode = new("--mode") { Description = "Where the guest runs while its memory goes: here, there from the start, here for some rounds; or its memory is handed over on this host [precopy]", HelpName = "precopy|postcopy|hybrid|local" };
         Option<string?> downtime = new("--downtime") { Description = "How many milliseconds the guest may be held for it [300]", HelpName = "ms" };
         Option<string?> connections = new("--connections") { Description = "Connections for memory, 1 to 128 [1]", HelpName = "number" };
@@ -40,8 +41,9 @@ internal static class MigrateCommand
             VmFolder folder = VmHome.Find().Existing(line.GetValue(name)!);
             if (line.GetValue(cancel))
                 return Cancel(folder);
-            string place = line.GetValue(where) ?? throw UsageException.For(command, "where to? tcp:HOST:PORT or unix:PATH");
-            MigrationRequest request = new(ParsePlace(command, place).ToString(), new MigrationOptions
+            string place = line.GetValue(where) ?? throw UsageException.For(command, "where to? tcp:HOST:PORT, unix:PATH or fd:NUMBER");
+            MigrationAddress address = ParsePlace(command, place);
+            MigrationRequest request = new(address.ToString(), new MigrationOptions
             {
                 Mode = line.GetValue(mode) is string kind ? ParseWord<MigrationMode>(command, mode, kind) : MigrationMode.Precopy,
                 Downtime = TimeSpan.FromMilliseconds(ReadNumber(line, downtime, new MigrationOptions().Downtime.TotalMilliseconds, MostDowntime)),
@@ -54,7 +56,8 @@ internal static class MigrateCommand
                 Timeout = Seconds.Read(line, timeout, new MigrationOptions().Timeout.TotalSeconds),
                 OnTimeout = line.GetValue(policy) is string word ? ParseWord<TimeoutPolicy>(command, policy, word) : TimeoutPolicy.Cancel,
             }, line.GetValue(recover));
-            MigrationResult result = Migrate(folder, request, quiet: json);
+            MigrationRoute.CheckOptions(address, request.Options);
+            MigrationResult result = Migrate(folder, address, request, quiet: json);
             if (json)
                 MachinesJson.Print(result, MachinesJson.Default.MigrationResult);
             else
@@ -78,8 +81,9 @@ internal static class MigrateCommand
         }
     }
 
-    private static MigrationResult Migrate(VmFolder folder, MigrationRequest request, bool quiet)
+    private static MigrationResult Migrate(VmFolder folder, MigrationAddress address, MigrationRequest request, bool quiet)
     {
+        using SafeFd? connection = address.Descriptor is int number ? InheritedConnection.Open(number) : null;
         using ControlClient client = ControlClient.Connect(folder, "migrate");
         client.Stream.IsPatient = true;
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
@@ -88,7 +92,7 @@ internal static class MigrateCommand
             TryCancel(folder);
         });
         using MigrationView? view = quiet ? null : MigrationView.Begin(folder);
-        return client.Ask(new ControlRequest { Verb = ControlVerb.Migrate, Migration = request }).Migration!;
+        return client.Ask(new ControlRequest { Verb = ControlVerb.Migrate, Migration = request with { PassesConnection = connection is not null } }, connection).Migration!;
     }
 
     private static int Cancel(VmFolder folder)

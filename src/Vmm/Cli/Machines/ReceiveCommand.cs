@@ -28,7 +28,7 @@ internal static class ReceiveCommand
 
     private static Command Create(string verb, bool inBackground)
     {
-        Argument<string> where = new("where") { Description = "Where to wait: tcp:HOST:PORT or unix:PATH; port 0 is any that is free" };
+        Argument<string> where = new("where") { Description = "Where to wait: tcp:HOST:PORT or unix:PATH; port 0 is any that is free; or fd:NUMBER, a connection that this process was started with" };
         Option<bool> detach = new("--detach", "-d") { Description = "Wait in the background, run the VM there, and print where it waits" };
         Option<bool> remove = new("--rm") { Description = "With -d: forget it when it ends" };
         Option<string?> tls = new("--tls") { Description = "Take only encrypted connections, with the certificates in this folder: ca-cert.pem, server-cert.pem, server-key.pem", HelpName = "folder" };

@@ -50,12 +50,18 @@ internal sealed class ControlClient : IDisposable
 
     /// <summary>Asks for something that needs more than a name, and returns the answer.</summary>
     /// <exception cref="VmmException">The VM refused, or its process is gone.</exception>
-    public ControlReply Ask(ControlRequest request)
+    public ControlReply Ask(ControlRequest request) => Ask(request, passed: null);
+
+    /// <summary>As <see cref="Ask(ControlRequest)"/>, for one that hands a descriptor over.</summary>
+    /// <param name="request">What is asked; it says that a descriptor comes.</param>
+    /// <param name="passed">It; it stays the caller's.</param>
+    /// <exception cref="VmmException">The VM refused, or its process is gone.</exception>
+    public ControlReply Ask(ControlRequest request, SafeFd? passed)
     {
         ControlReply? reply = null;
         try
         {
-            if (_stream.TrySend(request, ControlJson.Default.ControlRequest))
+            if (_stream.TrySend(request, ControlJson.Default.ControlRequest) && (passed is null || _stream.TrySendDescriptor(passed)))
                 reply = _stream.Receive(ControlJson.Default.ControlReply);
         }
         catch (FormatException wrong)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Vmm.Consoles;
 using Vmm.Host;
 using Vmm.Machine.Config;
+using Vmm.Migration;
 using Vmm.Registry;
 
 namespace Vmm.Control.Local;
@@ -137,7 +138,8 @@ internal sealed class ControlHandler(VmControl control, LockedVm vm, ConsoleHub?
     private bool Migrate(ControlRequest request, ControlStream stream)
     {
         bool answered = false;
-        control.Migrate(request.Migration ?? throw new VmmException("migrate: where to?", ExitCodes.Usage),
+        MigrationRequest migration = request.Migration ?? throw new VmmException("migrate: where to?", ExitCodes.Usage);
+        control.Migrate(migration, migration.PassesConnection ? stream.ReceiveDescriptor() : null,
             result => answered = stream.TrySend(new ControlReply { Migration = result }, ControlJson.Default.ControlReply));
         return answered;
     }

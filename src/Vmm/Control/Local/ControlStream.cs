@@ -58,6 +58,35 @@ internal sealed unsafe class ControlStream(SafeFd socket) : IDisposable
         return true;
     }
 
+    /// <summary>Sends a descriptor, and a byte that it goes along with.</summary>
+    /// <returns>False when the other side is gone, or takes nothing.</returns>
+    public bool TrySendDescriptor(SafeFd passed)
+    {
+        try
+        {
+            return PassedDescriptor.Send(Socket.Number, [LineFeed], passed) == 1;
+        }
+        catch (HostException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Receives what <see cref="TrySendDescriptor"/> sends.</summary>
+    /// <returns>The descriptor, the caller's from now on; null when none came.</returns>
+    public SafeFd? ReceiveDescriptor()
+    {
+        try
+        {
+            _ = PassedDescriptor.Receive(Socket.Number, stackalloc byte[1], out SafeFd? passed);
+            return passed;
+        }
+        catch (HostException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Receives a line.</summary>
     /// <returns>The message; null when the other side is gone or silent for longer than the socket's limit.</returns>
     /// <exception cref="FormatException">What came is no such message.</exception>

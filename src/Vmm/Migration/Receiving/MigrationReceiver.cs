@@ -64,6 +64,8 @@ internal sealed class MigrationReceiver : IDisposable
             throw new VmmException($"the source wants {offer.Connections} connections: there can be 1 to {MigrationOptions.MostConnections}");
         if (offer is { Local: true, PostCopy: true })
             throw new VmmException("the source wants to hand memory over, and to send it afterwards: it can be only one of them");
+        if (_listener.IsSingle && (offer.Local || offer.PostCopy || offer.Connections > 1))
+            throw new VmmException($"this side has one connection ({_listener.Place}): memory comes on it by pre-copy, and on no other");
         if (offer.Local)
             _handedOver = _control.ReceiveDescriptor(MigrationPhase.Offer, MessageType.Memory);
         return offer;

@@ -3,17 +3,19 @@ using System.Net;
 using System.Net.Sockets;
 using Vmm.Host;
 using Vmm.Machine.Config;
+using Vmm.Migration.Transport.Single;
 using Vmm.Migration.Transport.Tls;
 
 namespace Vmm.Migration.Transport;
 
-/// <summary>Where a migration goes: <c>tcp:HOST:PORT</c> or <c>unix:PATH</c>.</summary>
+/// <summary>Where a migration goes: <c>tcp:HOST:PORT</c>, <c>unix:PATH</c>, or <c>fd:N</c> for a connection that there is already.</summary>
 internal sealed record MigrationAddress
 {
     private const string Tcp = "tcp:";
     private const string Unix = "unix:";
+    private const string Fd = "fd:";
 
-    private MigrationAddress(string? host, int port, string? path) => (Host, Port, Path) = (host, port, path);
+    private MigrationAddress(string? host, int port, string? path, int? descriptor = null) => (Host, Port, Path, Descriptor) = (host, port, path, descriptor);
 
     /// <summary>The host's name or address, without brackets; null for a Unix socket.</summary>
     public string? Host { get; }
@@ -24,23 +26,28 @@ internal sealed record MigrationAddress
     /// <summary>The Unix socket; null for TCP.</summary>
     public string? Path { get; }
 
+    /// <summary>The number of a descriptor that is a connection, in the process that the user has started; null for a place to connect to.</summary>
+    public int? Descriptor { get; }
+
     /// <summary>Reads it.</summary>
     /// <exception cref="FormatException">With what is wrong with it.</exception>
     public static MigrationAddress Parse(string text)
     {
         if (text.StartsWith(Unix, StringComparison.Ordinal) && text.Length > Unix.Length)
             return new MigrationAddress(null, 0, System.IO.Path.GetFullPath(text[Unix.Length..]));
+        if (text.StartsWith(Fd, StringComparison.Ordinal) && int.TryParse(text.AsSpan(Fd.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+            return new MigrationAddress(null, 0, null, number);
         int colon = text.LastIndexOf(':');
         if (!text.StartsWith(Tcp, StringComparison.Ordinal) || colon <= Tcp.Length
             || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
         {
-            throw new FormatException($"'{Printable.Escape(text)}' is neither tcp:HOST:PORT nor unix:PATH");
+            throw new FormatException($"'{Printable.Escape(text)}' is none of tcp:HOST:PORT, unix:PATH, fd:NUMBER");
         }
         return new MigrationAddress(text[Tcp.Length..colon].Trim('[', ']'), port, null);
     }
 
     /// <summary>As <see cref="Parse"/> takes it.</summary>
-    public override string ToString() => Path is not null ? Unix + Path : Host!.Contains(':', StringComparison.Ordinal) ? $"{Tcp}[{Host}]:{Port}" : $"{Tcp}{Host}:{Port}";
+    public override string ToString() => Descriptor is int number ? $"{Fd}{number}" : Path is not null ? Unix + Path : Host!.Contains(':', StringComparison.Ordinal) ? $"{Tcp}[{Host}]:{Port}" : $"{Tcp}{Host}:{Port}";
 
     /// <summary>Connects to it.</summary>
     /// <exception cref="VmmException">Nobody listens there, or the way is closed.</exception>
@@ -69,6 +76,8 @@ internal sealed record MigrationAddress
     /// <exception cref="VmmException">The place is taken, or not ours.</exception>
     public MigrationListener Listen(TlsIdentity? identity = null)
     {
+        if (Descriptor is int number)
+            return MigrationListener.OverConnection(this, InheritedConnection.Open(number), identity);
         EndPoint place = Places().FirstOrDefault() ?? throw new VmmException($"{this} has no address here");
         if (Path is not null)
             return MigrationListener.AtPath(this, UnixSocket.Listen(Path), identity);

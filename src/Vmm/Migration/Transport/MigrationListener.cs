@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Vmm.Host;
+using Vmm.Migration.Transport.Single;
 using Vmm.Migration.Transport.Tls;
 
 namespace Vmm.Migration.Transport;
@@ -9,7 +10,8 @@ namespace Vmm.Migration.Transport;
 /// <summary>Where a destination waits to be connected to.</summary>
 internal sealed class MigrationListener : IDisposable
 {
-    private readonly Socket _socket;
+    private readonly Socket? _socket;
+    private readonly SingleConnection? _single;
     private readonly MigrationAddress _address;
     private readonly TlsIdentity? _identity;
     private SafeFd? _file;
@@ -20,8 +22,13 @@ internal sealed class MigrationListener : IDisposable
     /// <param name="identity">Who this is, if only encrypted connections are taken; owned from now on.</param>
     public MigrationListener(MigrationAddress address, Socket socket, TlsIdentity? identity) => (_address, _socket, _identity) = (address, socket, identity);
 
+    private MigrationListener(MigrationAddress address, SingleConnection single, TlsIdentity? identity) => (_address, _single, _identity) = (address, single, identity);
+
+    /// <summary>Whether there is one connection, which carries all and cannot be made again.</summary>
+    public bool IsSingle => _single is not null;
+
     /// <summary>Where it listens, with the port that the kernel chose.</summary>
-    public string Place => _socket.LocalEndPoint is IPEndPoint at
+    public string Place => _socket?.LocalEndPoint is IPEndPoint at
         ? string.Create(CultureInfo.InvariantCulture, $"tcp:{(at.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{at.Address}]" : at.Address)}:{at.Port}")
         : _address.ToString();
 
@@ -32,6 +39,25 @@ internal sealed class MigrationListener : IDisposable
     public static MigrationListener AtPath(MigrationAddress address, SafeFd listening, TlsIdentity? identity) =>
         new(address, new Socket(new SafeSocketHandle(listening.Number, ownsHandle: false)), identity) { _file = listening };
 
+    /// <summary>Takes a connection that there is already.</summary>
+    /// <param name="address">What it is called.</param>
+    /// <param name="connection">Owned from now on.</param>
+    /// <param name="identity">Who this is, if it is to be encrypted; owned from now on.</param>
+    /// <exception cref="LinkException">Who is at its other end is not believed.</exception>
+    public static MigrationListener OverConnection(MigrationAddress address, SafeFd connection, TlsIdentity? identity)
+    {
+        try
+        {
+            Socket socket = SingleConnection.SocketOf(connection);
+            return new(address, new SingleConnection(identity is null ? socket : TlsRelay.Accept(socket, identity), accepts: true), identity);
+        }
+        catch
+        {
+            identity?.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Waits for a connection.</summary>
     /// <exception cref="VmmException">The listener was closed.</exception>
     public Socket Accept()
@@ -40,7 +66,9 @@ internal sealed class MigrationListener : IDisposable
         {
             while (true)
             {
-                if (TakeIn(_socket.Accept()) is { } taken)
+                if (_single is not null)
+                    return _single.TryAccept(Timeout.InfiniteTimeSpan)!;
+                if (TakeIn(_socket!.Accept()) is { } taken)
                     return taken;
             }
         }
@@ -57,7 +85,9 @@ internal sealed class MigrationListener : IDisposable
     {
         try
         {
-            return _socket.Poll(patience, SelectMode.SelectRead) ? TakeIn(_socket.Accept()) : null;
+            if (_single is not null)
+                return _single.TryAccept(patience);
+            return _socket!.Poll(patience, SelectMode.SelectRead) ? TakeIn(_socket.Accept()) : null;
         }
         catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
         {
@@ -68,9 +98,11 @@ internal sealed class MigrationListener : IDisposable
     /// <summary>Wakes who waits in <see cref="Accept"/>, from another thread.</summary>
     public void Stop()
     {
+        _single?.Abort();
         try
         {
-            _ = Linux.shutdown((int)_socket.SafeHandle.DangerousGetHandle(), Linux.SHUT_RDWR);
+            if (_socket is not null)
+                _ = Linux.shutdown((int)_socket.SafeHandle.DangerousGetHandle(), Linux.SHUT_RDWR);
         }
         catch (ObjectDisposedException)
         {
@@ -99,7 +131,8 @@ internal sealed class MigrationListener : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _socket.Dispose();
+        _socket?.Dispose();
+        _single?.Dispose();
         _identity?.Dispose();
         if (_file is not null && _address.Path is { } path)
         {
