@@ -3,6 +3,7 @@ using System.Reflection;
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;
+using BenchmarkDotNet.Engines;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Reports;
@@ -57,9 +58,18 @@ internal static class Budgets
             if (budget is null)
                 continue;
             double yardstick = summary.Reports.First(other => other.BenchmarkCase.Descriptor.Baseline && other.BenchmarkCase.Parameters.DisplayInfo == one.Parameters.DisplayInfo).ResultStatistics!.Median;
-            rows.Add(new Row(name, report.GcStats.GetBytesAllocatedPerOperation(one) ?? long.MaxValue, budget.Bytes, median, median / yardstick, budget.Ratio));
+            rows.Add(new Row(name, BytesOf(report.GcStats), budget.Bytes, median, median / yardstick, budget.Ratio));
         }
         return rows;
+    }
+
+    /// <summary>Bytes an operation. What the runtime and the measuring itself allocate now and then does not count.</summary>
+    private static long BytesOf(GcStats memory)
+    {
+        const long others = 16 << 10;
+        return memory.GetTotalAllocatedBytes(excludeAllocationQuantumSideEffects: false) is { } all
+            ? Math.Max(0, all - others) / Math.Max(1, memory.TotalOperations)
+            : long.MaxValue;
     }
 
     /// <summary>The best that each came to.</summary>

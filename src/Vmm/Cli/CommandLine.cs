@@ -20,7 +20,7 @@ internal static class CommandLine
     /// <exception cref="VmmException">What the user can mend.</exception>
     public static int Run(string[] arguments)
     {
-        RootCommand root = Create(arguments.FirstOrDefault());
+        Command root = Create(arguments.FirstOrDefault());
         if (arguments.Length == 0)
         {
             root.Parse(["--help"], s_parsing).Invoke(s_invocation);
@@ -34,9 +34,10 @@ internal static class CommandLine
 
     /// <summary>The verb, or all of them.</summary>
     /// <param name="verb">Which; all if there is none of this name.</param>
-    public static RootCommand Create(string? verb = null)
+    public static Command Create(string? verb = null)
     {
-        RootCommand root = new("Runs microVMs on /dev/kvm.");
+        // Not the library's root command: that looks for the program's name and version by reflection, a millisecond of each start.
+        Command root = new("vmm", "Runs microVMs on /dev/kvm.") { new HelpOption() };
         foreach (Command command in Verbs.Create(verb))
             root.Add(command);
         ControlOptions control = new();

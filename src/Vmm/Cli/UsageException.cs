@@ -15,8 +15,8 @@ internal sealed class UsageException(string message, string hint) : VmmException
     public static UsageException For(Command command, string message) =>
         new(message, $"Try 'vmm {Path(command)}--help'.");
 
-    /// <summary>A command's name after those of the commands that it belongs to, as it is typed.</summary>
-    private static string Path(Command command) => command is RootCommand
+    /// <summary>A command's name after those of the commands that it belongs to, as it is typed. The one that belongs to none is the program.</summary>
+    private static string Path(Command command) => !command.Parents.Any()
         ? ""
         : $"{string.Concat(command.Parents.OfType<Command>().Select(Path))}{command.Name} ";
 }

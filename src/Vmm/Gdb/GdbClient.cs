@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Vmm.Host;
 
 namespace Vmm.Gdb;
@@ -6,8 +7,8 @@ namespace Vmm.Gdb;
 /// <param name="socket">Does not block; owned from now on.</param>
 internal sealed unsafe class GdbClient(SafeFd socket) : IDisposable
 {
-    /// <summary>A debugger that does not take its answer for so long is gone.</summary>
-    private const int PatienceSeconds = 10;
+    /// <summary>A debugger that has not taken all of its answer after so long is gone.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
     /// <summary>The socket, to wait for.</summary>
     public SafeFd Socket => socket;
@@ -33,6 +34,7 @@ internal sealed unsafe class GdbClient(SafeFd socket) : IDisposable
     /// <summary>Sends all of it. A debugger that is gone or does not read is shut out, which is found when it is received from.</summary>
     public void Send(ReadOnlyMemory<byte> bytes)
     {
+        long began = Stopwatch.GetTimestamp();
         ReadOnlySpan<byte> left = bytes.Span;
         while (!left.IsEmpty)
         {
@@ -41,7 +43,7 @@ internal sealed unsafe class GdbClient(SafeFd socket) : IDisposable
                 count = Linux.send(socket.Number, start, (nuint)left.Length, Linux.MSG_NOSIGNAL);
             if (count > 0)
                 left = left[(int)count..];
-            else if (!Linux.Interrupted && (Linux.LastError != Errno.EAGAIN || !WaitForRoom()))
+            else if (!Linux.Interrupted && (Linux.LastError != Errno.EAGAIN || !WaitForRoom(s_patience - Stopwatch.GetElapsedTime(began))))
                 break;
         }
         if (!left.IsEmpty)
@@ -51,10 +53,12 @@ internal sealed unsafe class GdbClient(SafeFd socket) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => socket.Dispose();
 
-    private bool WaitForRoom()
+    private bool WaitForRoom(TimeSpan limit)
     {
+        if (limit < TimeSpan.Zero)
+            return false;
         Linux.pollfd one = new() { fd = socket.Number, events = Linux.POLLOUT };
-        Linux.timespec patience = new() { tv_sec = PatienceSeconds };
+        Linux.timespec patience = new() { tv_sec = (long)limit.TotalSeconds, tv_nsec = limit.Milliseconds * 1_000_000 };
         return Linux.ppoll(&one, 1, &patience, null) > 0;
     }
 }

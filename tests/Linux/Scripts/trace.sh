@@ -113,6 +113,7 @@ refused() { # WORDS COMMAND…
 refused 'it is no trace' "$vmm" trace show "$kernel"
 refused 'is not overwritten' "$vmm" run --kernel "$kernel" --trace "$work/map"
 refused 'was started for a debugger' sh -c "'$vmm' run -d --paused --rm --name held --firmware hello --gdb unix:$work/gdb >/dev/null && '$vmm' trace held --step"
+"$vmm" info held | grep -q "^debugger .*$work/gdb, nobody attached"
 "$vmm" kill held
 refused 'none of' "$vmm" trace show "$work/trace" --reason oi
 mkfifo "$work/fifo"

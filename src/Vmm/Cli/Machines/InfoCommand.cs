@@ -39,7 +39,7 @@ internal static class InfoCommand
             using ControlClient? client = ControlClient.TryConnect(folder);
             config = client?.Ask(ControlVerb.Config).Config ?? config;
         }
-        return new VmInfo { Vm = VmRow.Of(view, view), Record = view.Record, Config = config, Resets = view.Status?.Resets ?? 0, GenerationId = view.Status?.GenerationId, Folder = folder.Path };
+        return new VmInfo { Vm = VmRow.Of(view, view), Record = view.Record, Config = config, Resets = view.Status?.Resets ?? 0, GenerationId = view.Status?.GenerationId, Debugger = view.Status?.Debugger, Folder = folder.Path };
     }
 
     private static string Text(VmFolder folder, VmInfo info)
@@ -72,6 +72,8 @@ internal static class InfoCommand
             table.Add("balloon", $"{balloon.Size}{(balloon.DeflateOnOom ? ", deflates on OOM" : "")}{(balloon.FreePageReporting ? ", free page reporting" : "")}");
         if (info.GenerationId is { } generation)
             table.Add("generation", generation.ToString());
+        if (info.Debugger is { } debugger)
+            table.Add("debugger", $"{debugger.Place}, {(debugger.Attached ? "attached" : "nobody attached")}");
         foreach (PortConfig port in config.Port)
             table.Add($"port {port.Name}", HostPorts.PathOf(port, folder.Path));
         table.Add("folder", folder.Path);

@@ -1,3 +1,4 @@
+using Vmm.Control.Local;
 using Vmm.Machine;
 using Vmm.Machine.Config;
 using Vmm.Registry;
@@ -21,6 +22,9 @@ internal sealed record VmInfo
 
     /// <summary>By which its guest can tell that it was copied; null while it does not run.</summary>
     public Guid? GenerationId { get; init; }
+
+    /// <summary>Where a debugger can attach to its guest, and whether one has; null for nowhere, and while it does not run.</summary>
+    public DebuggerStatus? Debugger { get; init; }
 
     /// <summary>Where its files are.</summary>
     public required string Folder { get; init; }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -54,6 +55,26 @@ internal sealed unsafe class ControlStream(SafeFd socket) : IDisposable
                 else if (!Linux.Interrupted)
                     return false;
             }
+        }
+        return true;
+    }
+
+    /// <summary>Sends bytes, all of them, within a time: also to somebody who takes a few now and then.</summary>
+    /// <param name="bytes">What.</param>
+    /// <param name="limit">The time for all of them.</param>
+    /// <returns>False when the other side is gone, or has not taken them all by then.</returns>
+    public bool TrySend(ReadOnlySpan<byte> bytes, TimeSpan limit)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!bytes.IsEmpty)
+        {
+            nint sent;
+            fixed (byte* first = bytes)
+                sent = Linux.send(Socket.Number, first, (nuint)bytes.Length, Linux.MSG_NOSIGNAL | Linux.MSG_DONTWAIT);
+            if (sent > 0)
+                bytes = bytes[(int)sent..];
+            else if (!Linux.Interrupted && (Linux.LastError != Errno.EAGAIN || !Wait(Linux.POLLOUT, limit - Stopwatch.GetElapsedTime(start))))
+                return false;
         }
         return true;
     }
@@ -120,9 +141,13 @@ internal sealed unsafe class ControlStream(SafeFd socket) : IDisposable
     /// <summary>Waits until there is something to receive, or the other side is gone.</summary>
     /// <param name="limit">How long at most.</param>
     /// <returns>Whether there is.</returns>
-    public bool WaitForMore(TimeSpan limit)
+    public bool WaitForMore(TimeSpan limit) => Wait(Linux.POLLIN, limit);
+
+    private bool Wait(short what, TimeSpan limit)
     {
-        Linux.pollfd one = new() { fd = Socket.Number, events = Linux.POLLIN };
+        if (limit < TimeSpan.Zero)
+            return false;
+        Linux.pollfd one = new() { fd = Socket.Number, events = what };
         Linux.timespec patience = new() { tv_sec = (long)limit.TotalSeconds, tv_nsec = limit.Milliseconds * 1_000_000 };
         int ready;
         do

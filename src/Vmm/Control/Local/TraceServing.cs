@@ -1,4 +1,3 @@
-using Vmm.Host;
 using Vmm.Trace.Recording;
 
 namespace Vmm.Control.Local;
@@ -17,11 +16,10 @@ internal sealed class TraceServing(ControlStream stream) : ITraceSink
         if (!_answered)
         {
             _answered = true;
-            UnixSocket.SetTimeouts(stream.Socket, s_patience);
             if (!stream.TrySend(new ControlReply(), ControlJson.Default.ControlReply))
                 return "who watched is gone";
         }
-        return stream.TrySend(bytes) ? null : "who watched is gone, or too slow";
+        return stream.TrySend(bytes, s_patience) ? null : "who watched is gone, or too slow";
     }
 
     /// <summary>Whether the client has enough.</summary>

@@ -35,4 +35,7 @@ internal sealed record VmStatus
 
     /// <summary>By which the guest can tell that it was copied; null while it does not run.</summary>
     public Guid? GenerationId { get; init; }
+
+    /// <summary>Where a debugger can attach to the guest, and whether one has; null for nowhere.</summary>
+    public DebuggerStatus? Debugger { get; init; }
 }
