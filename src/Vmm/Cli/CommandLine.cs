@@ -42,9 +42,12 @@ internal static class CommandLine
             root.Add(command);
         ControlOptions control = new();
         control.AddTo(root);
-        root.SetAction(line => control.Read(line) is { ApiSocket: not null } where
-            ? EmptySession.Run(where)
-            : throw UsageException.For(root, "--event-monitor: needs --api-socket beside it, or 'run'"));
+        root.SetAction(line => control.Read(line) switch
+        {
+            { ApiSocket: not null } where => EmptySession.Run(where),
+            { EventMonitor: not null } => throw UsageException.For(root, "--event-monitor: needs --api-socket beside it, or 'run'"),
+            _ => throw UsageException.For(root, "which command?"),
+        });
         return root;
     }
 

@@ -150,7 +150,6 @@ internal sealed partial class MachineRun : IDisposable
                     _ports?.Detach();
                 }
                 started = null;
-                _generation = vm.Platform.Generation.Value;
                 if (!StartsAgain(outcome, Stopwatch.GetElapsedTime(start)))
                 {
                     _gdb?.End(outcome);
@@ -184,13 +183,15 @@ internal sealed partial class MachineRun : IDisposable
     /// <summary>Changes the description that the next start of the guest is built from. Within <see cref="With"/>, what goes with a change of the machine.</summary>
     public void Reconfigure(MachineConfig config) => Volatile.Write(ref _config, config);
 
-    /// <summary>The generation ID of the guest as it runs now; null when it does not.</summary>
+    /// <summary>The generation ID of the guest as it runs now, also while it is being started again; null when it does not.</summary>
     public Guid? GenerationId
     {
         get
         {
+            if (State == MachineState.Ended)
+                return null;
             lock (_ending)
-                return _current?.Platform.Generation.Value;
+                return _current?.Platform.Generation.Value ?? _generation;
         }
     }
 
@@ -310,6 +311,7 @@ internal sealed partial class MachineRun : IDisposable
             lock (_ending)
             {
                 _pastExits += Count(vm);
+                _generation = vm.Platform.Generation.Value;
                 _current = null;
             }
         }

@@ -31,6 +31,8 @@ public sealed class CommandLineTests
     [InlineData("--syntax: 'masm' is none of nasm, intel, gas", "firmware", "show", "hello", "--syntax", "masm")]
     [InlineData("--output: 'xml' is none of text, json", "check", "--output", "xml")]
     [InlineData("unexpected argument 'x'", "check", "x")]
+    [InlineData("which command?", "vmm")]
+    [InlineData("--event-monitor: needs --api-socket beside it, or 'run'", "--event-monitor", "path=/dev/null")]
     [InlineData("--from: needs --step beside it", "trace", "web", "--from", "0x1000")]
     [InlineData("--from: 'start_kernel' is neither an address, as in 0xffffffff81000000, nor a name: those need --symbols", "trace", "web", "--step", "--from", "start_kernel")]
     public void Wrong_word_is_a_usage_error_that_knows_better(string expected, params string[] arguments)
