@@ -26,16 +26,16 @@ internal static class Budgets
         int broken = 0;
         foreach (Type suite in typeof(Budgets).Assembly.GetTypes().Where(type => type.GetMethods().Any(method => method.GetCustomAttribute<BudgetAttribute>() is not null)).OrderBy(type => type.Name, StringComparer.Ordinal))
         {
-            List<Row> worst = [];
+            List<Row> best = [];
             for (int attempt = 1; attempt <= Tries; attempt++)
             {
-                worst = Merge(worst, Measure(suite));
-                if (worst.TrueForAll(row => row.IsKept))
+                best = Merge(best, Measure(suite));
+                if (best.TrueForAll(row => row.IsKept))
                     break;
             }
-            foreach (Row row in worst)
+            foreach (Row row in best)
                 Console.WriteLine(row);
-            broken += worst.Count(row => !row.IsKept);
+            broken += best.Count(row => !row.IsKept);
         }
         Console.WriteLine(broken == 0 ? "budgets: all kept" : $"budgets: {broken} not kept");
         return broken == 0 ? 0 : 1;

@@ -45,9 +45,7 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
         _software = new SoftwareBreakpoints(vm.Ram.Memory);
         _memory = new VirtualMemory(vm.Ram.Memory, _software);
         _control = new uint[vm.Vcpus.Count];
-        // Where KVM can (Linux 5.16): a step is not one into an interrupt's handler.
-        bool blocks = (vm.Kvm.Check(KvmCapability.KVM_CAP_SET_GUEST_DEBUG2) & kvm_guest_debug.KVM_GUESTDBG_BLOCKIRQ) != 0;
-        _step = kvm_guest_debug.KVM_GUESTDBG_SINGLESTEP | (blocks ? kvm_guest_debug.KVM_GUESTDBG_BLOCKIRQ : 0);
+        _step = SingleStep.Control(vm.Kvm);
         foreach (ExitDispatcher dispatcher in vm.Machine.Dispatchers)
             dispatcher.Debugger = this;
     }
@@ -106,7 +104,7 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
         {
             if (actions[i] == VcpuAction.Stay)
                 kept |= 1UL << i;
-            _control[i] = kvm_guest_debug.KVM_GUESTDBG_ENABLE | (actions[i] == VcpuAction.Step ? _step : 0);
+            _control[i] = actions[i] == VcpuAction.Step ? _step : kvm_guest_debug.KVM_GUESTDBG_ENABLE;
             SetDebug(i, _control[i]);
         }
         _vm.Machine.ResumeAllBut(kept);

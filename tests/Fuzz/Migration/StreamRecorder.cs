@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
 using Vmm.Migration.Protocol;
+using Vmm.Tests.Vmm.Migration;
 
 namespace Vmm.Tests.Fuzz.Migration;
 
@@ -89,7 +90,7 @@ internal sealed class StreamRecorder : IDisposable
     {
         try
         {
-            while (ReadMessage(from) is { } message)
+            while (RawMessage.Read(from) is { } message)
             {
                 if (Note(connection, fromSource, message))
                     to.Send(message);
@@ -122,26 +123,5 @@ internal sealed class StreamRecorder : IDisposable
         _sockets[0].Send(message);
         _sockets.ForEach(socket => socket.Shutdown(SocketShutdown.Both));
         return false;
-    }
-
-    private static byte[]? ReadMessage(Socket from)
-    {
-        byte[] header = new byte[FrameHeader.Size];
-        if (!Read(from, header))
-            return null;
-        byte[] payload = new byte[BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(12))];
-        return Read(from, payload) ? [.. header, .. payload] : null;
-    }
-
-    private static bool Read(Socket from, Span<byte> bytes)
-    {
-        while (!bytes.IsEmpty)
-        {
-            int got = from.Receive(bytes);
-            if (got == 0)
-                return false;
-            bytes = bytes[got..];
-        }
-        return true;
     }
 }

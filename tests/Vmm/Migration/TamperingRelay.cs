@@ -87,7 +87,7 @@ internal sealed class TamperingRelay : IDisposable
     {
         try
         {
-            while (ReadMessage(from) is { } message)
+            while (RawMessage.Read(from) is { } message)
             {
                 MessageType type = (MessageType)BinaryPrimitives.ReadUInt16LittleEndian(message.AsSpan(4));
                 if ((tampers ? _tamper(type, message) : [message]) is not { } instead)
@@ -101,26 +101,5 @@ internal sealed class TamperingRelay : IDisposable
             from.Shutdown(SocketShutdown.Both);
             to.Shutdown(SocketShutdown.Both);
         }
-    }
-
-    private static byte[]? ReadMessage(Socket from)
-    {
-        byte[] header = new byte[FrameHeader.Size];
-        if (!Read(from, header))
-            return null;
-        byte[] payload = new byte[BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(12))];
-        return Read(from, payload) ? [.. header, .. payload] : null;
-    }
-
-    private static bool Read(Socket from, Span<byte> bytes)
-    {
-        while (!bytes.IsEmpty)
-        {
-            int got = from.Receive(bytes);
-            if (got == 0)
-                return false;
-            bytes = bytes[got..];
-        }
-        return true;
     }
 }

@@ -39,8 +39,7 @@ internal sealed unsafe class MachineStepper : IDebugExits
         _from = from;
         // Without them it is stepped to that address, too.
         _breaks = from is not null && DebugSupport.Here.Hardware;
-        bool blocks = (vm.Kvm.Check(KvmCapability.KVM_CAP_SET_GUEST_DEBUG2) & kvm_guest_debug.KVM_GUESTDBG_BLOCKIRQ) != 0;
-        _step = kvm_guest_debug.KVM_GUESTDBG_ENABLE | kvm_guest_debug.KVM_GUESTDBG_SINGLESTEP | (blocks ? kvm_guest_debug.KVM_GUESTDBG_BLOCKIRQ : 0);
+        _step = SingleStep.Control(vm.Kvm);
         _states = new StepState[vm.Vcpus.Count];
         foreach (ExitDispatcher dispatcher in vm.Machine.Dispatchers)
             dispatcher.Debugger = this;
