@@ -13,6 +13,11 @@ function plain(text) {
     return text
 }
 
+# How it ended and what came last: between them a script said what went well.
+function ends(text) {
+    return length(text) <= 1100 ? text : substr(text, 1, 200) " … " substr(text, length(text) - 899)
+}
+
 /^assembly / {
     name = FILENAME; sub(/.*\//, "", name); sub(/\.xml$/, "", name)
     bad = attribute("failed") + attribute("errors")
@@ -21,7 +26,7 @@ function plain(text) {
 }
 /^test / { test = attribute("name"); result = attribute("result") }
 /^reason>/ && result == "Skip" { sub(/^reason>/, ""); why[plain($0)]++ }
-/^message>/ && result == "Fail" { sub(/^message>/, ""); failures = failures "  " plain(test) ": " substr(plain($0), 1, 300) "\n" }
+/^message>/ && result == "Fail" { sub(/^message>/, ""); failures = failures "  " plain(test) ": " ends(plain($0)) "\n" }
 
 END {
     # Projects whose executable ended without a report, as run.sh counted them.

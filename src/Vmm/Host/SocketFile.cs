@@ -2,7 +2,7 @@ namespace Vmm.Host;
 
 /// <summary>
 /// A listening socket at a path that takes its file away in the end, wherever its folder was moved to meanwhile, and only if
-/// the file is still its own. Never waits.
+/// the file is still its own.
 /// </summary>
 internal sealed unsafe class SocketFile : IDisposable
 {
@@ -11,8 +11,10 @@ internal sealed unsafe class SocketFile : IDisposable
     private readonly ulong _inode;
 
     /// <summary>Listens; a stale socket there is replaced.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="waits">Whether who accepts a client waits for one; else nothing here ever waits.</param>
     /// <exception cref="VmmException">A living process listens there, something else is there, or the path cannot be used.</exception>
-    public SocketFile(string path)
+    public SocketFile(string path, bool waits = false)
     {
         string full = Path.GetFullPath(path);
         _name = Path.GetFileName(full);
@@ -21,7 +23,7 @@ internal sealed unsafe class SocketFile : IDisposable
         {
             _folder = SafeFd.Own(Linux.open(Path.GetDirectoryName(full)!, Linux.O_PATH | Linux.O_DIRECTORY | Linux.O_CLOEXEC, 0), "open of a folder");
             _inode = Inode();
-            if (Linux.fcntl(Listener.Number, Linux.F_SETFL, Linux.O_NONBLOCK) < 0)
+            if (!waits && Linux.fcntl(Listener.Number, Linux.F_SETFL, Linux.O_NONBLOCK) < 0)
                 throw HostException.Last("fcntl of a socket");
         }
         catch
@@ -54,7 +56,7 @@ internal sealed unsafe class SocketFile : IDisposable
     {
         if (_folder.IsClosed)
             return;
-        // Another VM may have come to the path since.
+        // Another VM may have come to the path since; and once nobody listens, one may come at any moment: first the file.
         if (_inode != 0 && Inode() == _inode)
             _ = Linux.unlinkat(_folder.Number, _name, 0);
         _folder.Dispose();

@@ -167,9 +167,10 @@ awaited=linux
 "$streams" open tcp:192.0.2.2:7000 1 4096
 until_true says linux GUEST-OK
 ! says linux BAD || fail "something is wrong in the guest: $(console linux | grep '^BAD')"
-"$vmm" kill linux >/dev/null
 awaited=
-"$vmm" rm linux 2>/dev/null || true
+# It has powered itself off, or is about to.
+"$vmm" wait linux
+"$vmm" rm linux
 echo "ok one connection all the time; nothing in the kernel's log"
 
 "$vmm" restore $here/part -d --name copy --net tap=$tap,vhost=on >/dev/null

@@ -76,6 +76,9 @@ internal sealed class MigrationRig : IDisposable
     /// <summary>Set when the guest's run at the target is over.</summary>
     public ManualResetEvent TargetEnds { get; } = new(initialState: false);
 
+    /// <summary>When the source knows how it went.</summary>
+    public Action? SourceEnded { get; set; }
+
     /// <summary>When the guest has begun to run at the target.</summary>
     public Action<FakeGuest>? TargetStarted { get; set; }
 
@@ -95,7 +98,9 @@ internal sealed class MigrationRig : IDisposable
         Thread target = new(RunTarget) { Name = "target" };
         target.Start();
         RunSource();
+        Exception? fault = Record.Exception(() => SourceEnded?.Invoke());
         target.Join();
+        Assert.Null(fault);
         Assert.True(TargetFault is null or KilledException or VmmException, TargetFault?.ToString());
         Assert.False(Source.Runs && Target.Runs, "the guest runs on both sides");
         return this;

@@ -1,6 +1,8 @@
 using Vmm.Host;
 using Vmm.Migration;
 using Vmm.Migration.Protocol;
+using Vmm.Migration.Transport;
+using Vmm.Tests.Vmm.Snapshot.Memory;
 using Xunit;
 
 namespace Vmm.Tests.Vmm.Migration;
@@ -38,6 +40,45 @@ public sealed class PreCopyTests
         Assert.False(rig.Source.Runs);
         Assert.True(rig.Result!.Rounds > 1);
         Assert.InRange(rig.Result.DowntimeMilliseconds, 0, rig.Result.TotalMilliseconds);
+    }
+
+    [Theory]
+    [InlineData("Precopy", false)]
+    [InlineData("Precopy", true)]
+    [InlineData("Postcopy", false)]
+    [InlineData("Postcopy", true)]
+    public void Place_is_free_for_the_next_when_the_source_hears_that_it_is_done(string mode, bool tcp)
+    {
+        if (mode != "Precopy")
+            MemoryFolder.RequireUserfault();
+        using MigrationRig rig = new(tcp: tcp) { Options = new() { Mode = Enum.Parse<MigrationMode>(mode) } };
+        bool wasFree = false;
+        rig.TargetAt = phase =>
+        {
+            if (phase != MigrationPhase.Done)
+                return;
+            // Whoever comes now is not taken for the one before, and stays when that one goes.
+            MigrationAddress.Parse(rig.Place).Listen().Dispose();
+            wasFree = true;
+        };
+        rig.Run();
+        Assert.Null(rig.TargetFault);
+        Assert.True(wasFree);
+    }
+
+    [Fact]
+    public void Place_is_free_for_the_next_when_the_source_hears_that_it_failed()
+    {
+        using MigrationRig rig = new() { TargetSize = MigrationRig.MiB };
+        bool wasFree = false;
+        rig.SourceEnded = () =>
+        {
+            MigrationAddress.Parse(rig.Place).Listen().Dispose();
+            wasFree = true;
+        };
+        rig.Run();
+        Assert.Contains("bytes of RAM", rig.SourceFault!.Message, StringComparison.Ordinal);
+        Assert.True(wasFree);
     }
 
     [Fact]

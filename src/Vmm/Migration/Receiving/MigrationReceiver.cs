@@ -112,6 +112,8 @@ internal sealed class MigrationReceiver : IDisposable
     /// <returns>What brings the rest of its memory, to be run on a thread of its own and owned from now on; null when all is there.</returns>
     public TailReceiver? Started()
     {
+        if (_tail is null)
+            _listener.Close();
         try
         {
             _control!.Send(MessageType.Started);
@@ -120,20 +122,22 @@ internal sealed class MigrationReceiver : IDisposable
         {
             // It runs here all the same; the source is held until somebody looks.
         }
-        _phase = MigrationPhase.Done;
         if (_tail is not { } tail)
         {
+            Enter(MigrationPhase.Done);
             Dispose();
             return null;
         }
         // The listener, too: if the link is lost, the source comes again.
         (_tail, _control, _memory) = (null, null, null);
+        _phase = MigrationPhase.Done;
         return tail;
     }
 
     /// <summary>The guest cannot run here: says so while the source still listens.</summary>
     public void Fail(string reason)
     {
+        _listener.Close();
         MessageType type = _phase <= MigrationPhase.Offer ? MessageType.Refuse : MessageType.Failed;
         _control?.TrySend(type, new ReasonMessage(reason), MigrationJson.Default.ReasonMessage);
     }

@@ -162,7 +162,9 @@ internal sealed class TailReceiver(MigrationListener listener, MemoryDoor door, 
                 if (which is 0 or 1)
                 {
                     Say(control);
+                    listener.Close();
                     control.Send(MessageType.Complete);
+                    PhaseReached?.Invoke(MigrationPhase.Done);
                     // Whoever waits for a page of a guest whose run is over is to go on.
                     Release();
                     control.CloseGently();

@@ -80,7 +80,7 @@ internal sealed record MigrationAddress
             return MigrationListener.OverConnection(this, InheritedConnection.Open(number), identity);
         EndPoint place = Places().FirstOrDefault() ?? throw new VmmException($"{this} has no address here");
         if (Path is not null)
-            return MigrationListener.AtPath(this, UnixSocket.Listen(Path), identity);
+            return MigrationListener.AtPath(this, Path, identity);
         Socket socket = NewSocket(place);
         try
         {

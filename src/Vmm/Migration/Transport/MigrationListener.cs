@@ -14,7 +14,9 @@ internal sealed class MigrationListener : IDisposable
     private readonly SingleConnection? _single;
     private readonly MigrationAddress _address;
     private readonly TlsIdentity? _identity;
-    private SafeFd? _file;
+    private readonly Lock _closing = new();
+    private SocketFile? _file;
+    private bool _isClosed;
 
     /// <summary>Takes a socket that listens.</summary>
     /// <param name="address">Where.</param>
@@ -35,9 +37,13 @@ internal sealed class MigrationListener : IDisposable
     /// <summary>Told why somebody who connected was sent away.</summary>
     public Action<string>? Refused { get; set; }
 
-    /// <summary>Takes a Unix socket that listens, which only the user may connect to.</summary>
-    public static MigrationListener AtPath(MigrationAddress address, SafeFd listening, TlsIdentity? identity) =>
-        new(address, new Socket(new SafeSocketHandle(listening.Number, ownsHandle: false)), identity) { _file = listening };
+    /// <summary>Listens at a path, where only the user may connect to.</summary>
+    /// <exception cref="VmmException">The place is taken, or not ours.</exception>
+    public static MigrationListener AtPath(MigrationAddress address, string path, TlsIdentity? identity)
+    {
+        SocketFile file = new(path, waits: true);
+        return new(address, new Socket(new SafeSocketHandle(file.Listener.Number, ownsHandle: false)), identity) { _file = file };
+    }
 
     /// <summary>Takes a connection that there is already.</summary>
     /// <param name="address">What it is called.</param>
@@ -99,14 +105,10 @@ internal sealed class MigrationListener : IDisposable
     public void Stop()
     {
         _single?.Abort();
-        try
+        lock (_closing)
         {
-            if (_socket is not null)
+            if (_socket is not null && !_isClosed)
                 _ = Linux.shutdown((int)_socket.SafeHandle.DangerousGetHandle(), Linux.SHUT_RDWR);
-        }
-        catch (ObjectDisposedException)
-        {
-            // Over already.
         }
     }
 
@@ -128,23 +130,27 @@ internal sealed class MigrationListener : IDisposable
         }
     }
 
+    /// <summary>
+    /// Nobody comes any more: the place is free for another before the source hears that all is well, and with it whoever may use it
+    /// again at once. One connection stays, for what is still to be said.
+    /// </summary>
+    public void Close()
+    {
+        if (!IsSingle)
+            Dispose();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        _socket?.Dispose();
+        lock (_closing)
+        {
+            _isClosed = true;
+            // Its file goes while it still listens.
+            _file?.Dispose();
+            _socket?.Dispose();
+        }
         _single?.Dispose();
         _identity?.Dispose();
-        if (_file is not null && _address.Path is { } path)
-        {
-            _file.Dispose();
-            try
-            {
-                File.Delete(path);
-            }
-            catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
-            {
-                // Its folder went before it did.
-            }
-        }
     }
 }
