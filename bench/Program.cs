@@ -39,13 +39,17 @@ internal static class Program
                 return await Fleet.RunAsync(vmm);
             case "migration":
                 return await WhereKvmIs.RunAsync(vmm, arguments, MigrationTime.Run);
+            case "data-path":
+                return DataPath.Run(arguments.ElementAtOrDefault(1));
+            case "data-path-receive":
+                return DataPath.Receive();
             case "micro":
                 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(arguments[1..], DefaultConfig.Instance.AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance)));
                 return 0;
             case "budgets":
                 return Budgets.Run();
             default:
-                Console.Error.WriteLine("usage: bench startup|footprint|exits|snapshot|boot|block|net|migration|fleet|api|micro|budgets   (VMM_BINARY names the vmm to measure; out/vmm otherwise)");
+                Console.Error.WriteLine("usage: bench startup|footprint|exits|snapshot|boot|block|net|migration|data-path|fleet|api|micro|budgets   (VMM_BINARY names the vmm to measure; out/vmm otherwise)");
                 return Usage;
         }
     }
