@@ -7,6 +7,8 @@ using Vmm.Migration.Receiving;
 using Vmm.Migration.Sending;
 using Vmm.Migration.Transport;
 using Vmm.Migration.Transport.Single;
+using Vmm.Migration.Transport.Tls;
+using Vmm.Tests.Vmm.Migration.Tls;
 using Xunit;
 
 namespace Vmm.Tests.Vmm.Migration;
@@ -39,6 +41,45 @@ public sealed unsafe class SingleConnectionTests
         Assert.Equal(source.State, target.State);
         Assert.True(target is { Runs: true, HasDisks: true } && !source.Runs && !source.HasDisks);
         Assert.True(result.Rounds >= 2);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Guest_goes_over_one_connection_that_is_encrypted(bool tcp)
+    {
+        using TestAuthority authority = new();
+        authority.Issue("client");
+        authority.Issue("server");
+        (SafeFd here, SafeFd there) = tcp ? TcpPair() : Pair();
+        using FakeGuest source = new(Size) { Runs = true, HasDisks = true };
+        using FakeGuest target = new(Size);
+        new Random(1).NextBytes(source.Bytes);
+        Exception? fault = null;
+        Thread receives = new(() => fault = Record.Exception(() => Receive(there, target, TlsIdentity.Load(TlsFiles.OfDestination(authority.Folder)))));
+        receives.Start();
+        Send(here, source, s_options with { TlsFolder = authority.Folder, TlsName = "server" });
+        receives.Join();
+        Assert.Null(fault);
+        Assert.True(source.Bytes.SequenceEqual(target.Bytes));
+        Assert.True(target.Runs && !source.Runs);
+    }
+
+    [Fact]
+    public void Side_that_speaks_in_the_clear_where_the_other_wants_tls_keeps_its_guest()
+    {
+        using TestAuthority authority = new();
+        authority.Issue("server");
+        (SafeFd here, SafeFd there) = Pair();
+        using FakeGuest source = new(Size) { Runs = true, HasDisks = true };
+        using FakeGuest target = new(Size);
+        Exception? fault = null;
+        Thread receives = new(() => fault = Record.Exception(() => Receive(there, target, TlsIdentity.Load(TlsFiles.OfDestination(authority.Folder)))));
+        receives.Start();
+        Assert.Contains("the guest stays here", Assert.Throws<VmmException>(() => Send(here, source, s_options)).Message, StringComparison.Ordinal);
+        receives.Join();
+        Assert.Contains("no TLS with the source", Assert.IsType<LinkException>(fault).Message, StringComparison.Ordinal);
+        Assert.True(source.Runs && !target.Runs);
     }
 
     [Fact]
@@ -164,9 +205,9 @@ public sealed unsafe class SingleConnectionTests
         return sender.Run(CancellationToken.None);
     }
 
-    private static void Receive(SafeFd connection, FakeGuest guest)
+    private static void Receive(SafeFd connection, FakeGuest guest, TlsIdentity? identity = null)
     {
-        using MigrationReceiver receiver = new(MigrationListener.OverConnection(MigrationAddress.Parse("fd:7"), connection, identity: null), s_options.Patience);
+        using MigrationReceiver receiver = new(MigrationListener.OverConnection(MigrationAddress.Parse("fd:7"), connection, identity), s_options.Patience);
         OfferMessage offer = receiver.WaitForOffer();
         receiver.Receive(offer, guest);
         guest.Runs = true;
