@@ -11,6 +11,9 @@ public interface IVsockStream
     /// <summary>Who is told what happens at this end. Set once by the device.</summary>
     IVsockStreamOwner? Owner { get; set; }
 
+    /// <summary>Says how much is held for it when it takes nothing; what the host's kernel holds for it besides should be of that order. Once, before anything else.</summary>
+    void Bound(uint window);
+
     /// <summary>Reads what the host has sent straight to where it belongs.</summary>
     /// <param name="into">At least a byte.</param>
     /// <param name="count">How many bytes came, at least one when it is <see cref="VsockIo.Ok"/>.</param>

@@ -38,6 +38,7 @@ internal enum Errno
     ENOTSOCK = 88,
     EOPNOTSUPP = 95,
     EADDRINUSE = 98,
+    ECONNABORTED = 103,
     ECONNRESET = 104,
     ETIMEDOUT = 110,
     ECONNREFUSED = 111,

@@ -29,10 +29,11 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Prepares a loop.</summary>
     /// <param name="name">The thread's name, at most 15 characters: users read it in <c>top -H</c>.</param>
     /// <param name="onFault">Told, on the loop's thread, when a handler threw; the loop then ends.</param>
-    public EventLoop(string name, Action<Exception>? onFault = null)
+    /// <param name="clock">What timers go by; null for the system's. Who winds one by hand calls <see cref="Wake"/>.</param>
+    public EventLoop(string name, Action<Exception>? onFault = null, TimeProvider? clock = null)
     {
         _onFault = onFault;
-        Timers = new LoopTimers(this);
+        Timers = new LoopTimers(this, clock ?? TimeProvider.System);
         Control(Linux.EPOLL_CTL_ADD, _wake.Fd, Linux.EPOLLIN, key: 0);
         _thread = new Thread(Loop, maxStackSize: 256 << 10) { Name = name, IsBackground = true };
     }

@@ -1,9 +1,9 @@
-using System.Diagnostics;
-
 namespace Vmm.Host;
 
 /// <summary>The times at which an <see cref="EventLoop"/> has something to do. They are few, so a list will do; the loop waits no longer than to the next of them.</summary>
-internal sealed class LoopTimers(EventLoop loop)
+/// <param name="loop">The loop.</param>
+/// <param name="clock">What the time is.</param>
+internal sealed class LoopTimers(EventLoop loop, TimeProvider clock)
 {
     /// <summary>epoll_wait's word for no end.</summary>
     public const int Forever = -1;
@@ -14,6 +14,9 @@ internal sealed class LoopTimers(EventLoop loop)
     private readonly List<Timer> _all = [];
     private long _next = Never;
 
+    /// <summary>What the time is.</summary>
+    public TimeProvider Clock => clock;
+
     /// <summary>What epoll_wait is to wait at most, in milliseconds; rounded up, so that nothing is due before its time.</summary>
     public int Timeout
     {
@@ -22,7 +25,7 @@ internal sealed class LoopTimers(EventLoop loop)
             long next = Volatile.Read(ref _next);
             if (next == Never)
                 return Forever;
-            double left = (next - Stopwatch.GetTimestamp()) * 1000.0 / Stopwatch.Frequency;
+            double left = (next - clock.GetTimestamp()) * 1000.0 / clock.TimestampFrequency;
             return left <= 0 ? 0 : (int)Math.Min(Math.Ceiling(left), int.MaxValue);
         }
     }
@@ -48,7 +51,7 @@ internal sealed class LoopTimers(EventLoop loop)
 
     private Timer? TakeDue()
     {
-        long now = Stopwatch.GetTimestamp();
+        long now = clock.GetTimestamp();
         lock (_gate)
         {
             foreach (Timer timer in _all)
@@ -94,8 +97,8 @@ internal sealed class LoopTimers(EventLoop loop)
         /// <summary>Runs its action once, when this much time has passed.</summary>
         public void Set(TimeSpan delay)
         {
-            double ticks = Math.Ceiling(delay.TotalSeconds * Stopwatch.Frequency);
-            timers.Set(this, Stopwatch.GetTimestamp() + (long)Math.Min(ticks, Never / 2));
+            double ticks = Math.Ceiling(delay.TotalSeconds * timers.Clock.TimestampFrequency);
+            timers.Set(this, timers.Clock.GetTimestamp() + (long)Math.Min(ticks, Never / 2));
         }
 
         /// <summary>Does not run it after all.</summary>

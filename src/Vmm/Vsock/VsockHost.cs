@@ -25,8 +25,9 @@ internal sealed unsafe class VsockHost : IVsockBackend, IEventHandler, IDisposab
     private readonly SafeFd _epoll = SafeFd.Own(Linux.epoll_create1(Linux.EPOLL_CLOEXEC), "epoll_create1");
     private readonly Dictionary<ulong, VsockSocket> _sockets = [];
     private VirtioVsock? _device;
+    private VsockDoor? _door;
+    private VsockCallers? _callers;
     private IDisposable? _watch;
-    private SafeFd? _spare;
     private ulong _lastKey;
 
     /// <summary>Makes the host's side; <see cref="Start"/> follows.</summary>
@@ -35,7 +36,6 @@ internal sealed unsafe class VsockHost : IVsockBackend, IEventHandler, IDisposab
     {
         _listener = listener;
         _prefix = Path.GetFileName(listener.FullPath) + "_";
-        _spare = OpenSpare();
     }
 
     /// <summary>Begins to accept.</summary>
@@ -45,7 +45,8 @@ internal sealed unsafe class VsockHost : IVsockBackend, IEventHandler, IDisposab
     {
         DescriptorLimit.Raise();
         _device = device;
-        Watch(_listener.Socket, Linux.EPOLLIN, ListenerKey);
+        _callers = new VsockCallers(loop.Timers.Clock, loop.Timers.Create(() => Locked(() => _callers!.CloseLate())));
+        _door = new VsockDoor(_listener, _epoll, ListenerKey, loop.Timers.Create(() => Locked(() => _door!.Open())));
         _watch = loop.Add(_epoll, Linux.EPOLLIN, this);
     }
 
@@ -74,7 +75,11 @@ internal sealed unsafe class VsockHost : IVsockBackend, IEventHandler, IDisposab
     }
 
     /// <summary>A socket is closed.</summary>
-    public void Forget(VsockSocket socket) => _sockets.Remove(socket.Key);
+    public void Forget(VsockSocket socket)
+    {
+        _sockets.Remove(socket.Key);
+        _callers?.Remove(socket);
+    }
 
     /// <summary>Closes every connection. The device goes on, without a host.</summary>
     public void Dispose()
@@ -94,25 +99,25 @@ internal sealed unsafe class VsockHost : IVsockBackend, IEventHandler, IDisposab
 
     private void Release()
     {
+        _door?.Dispose();
         _epoll.Dispose();
-        _spare?.Dispose();
+    }
+
+    private void Locked(Action action)
+    {
+        using VirtioDeviceCore.Scope scope = _device!.Enter();
+        if (_watch is not null)
+            action();
     }
 
     private void Accept()
     {
-        for (int i = 0; i < Batch; i++)
+        for (int i = 0; i < Batch && _door!.TryTake() is { } fd; i++)
         {
-            int fd = Linux.accept4(_listener.Socket.Number, null, null, Linux.SOCK_CLOEXEC | Linux.SOCK_NONBLOCK);
-            if (fd < 0)
-            {
-                if (Linux.LastError is Errno.EMFILE or Errno.ENFILE)
-                    TurnAway();
-                return;
-            }
-            SafeFd socket = new(fd);
-            // Those that have not said whom they want are bounded by the same number.
-            if (_sockets.Count >= VirtioVsock.MaxConnections || Add(socket) is null)
-                socket.Dispose();
+            if (Add(fd) is not { } socket)
+                continue;
+            _callers!.Add(socket);
+            Greet(socket);
         }
     }
 
@@ -128,13 +133,18 @@ internal sealed unsafe class VsockHost : IVsockBackend, IEventHandler, IDisposab
             return;
         }
         if ((events & Gone) != 0)
-        {
             socket.Close();
-            return;
-        }
+        else
+            Greet(socket);
+    }
+
+    /// <summary>Looks whether a program has said whom it wants.</summary>
+    private void Greet(VsockSocket socket)
+    {
         VsockIo greeting = socket.TryGreet(out uint port);
         if (greeting == VsockIo.WouldBlock)
             return;
+        _callers!.Remove(socket);
         if (greeting != VsockIo.Ok || !_device!.TryOpen(port, socket))
             socket.Close();
     }
@@ -161,23 +171,5 @@ internal sealed unsafe class VsockHost : IVsockBackend, IEventHandler, IDisposab
         Linux.epoll_event watch = new() { events = events, data = key };
         if (Linux.epoll_ctl(_epoll.Number, Linux.EPOLL_CTL_ADD, fd.Number, &watch) < 0)
             throw HostException.Last("epoll_ctl");
-    }
-
-    /// <summary>No descriptor left: gives up a spare one to take the client that waits, and closes it. Else the listener would stay ready, and this thread would spin.</summary>
-    private void TurnAway()
-    {
-        if (_spare is null)
-            return;
-        _spare.Dispose();
-        int fd = Linux.accept4(_listener.Socket.Number, null, null, Linux.SOCK_CLOEXEC);
-        if (fd >= 0)
-            _ = Linux.close(fd);
-        _spare = OpenSpare();
-    }
-
-    private static SafeFd? OpenSpare()
-    {
-        int fd = Linux.eventfd(0, Linux.EFD_CLOEXEC);
-        return fd >= 0 ? new SafeFd(fd) : null;
     }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using Vmm.Devices.Virtio.Spec;
 using Vmm.Host;
 using Vmm.Tests.Devices.Virtio.Vsock;
+using Vmm.Tests.Vmm.Logging;
 using Vmm.Vsock;
 using Xunit;
 
@@ -17,13 +18,14 @@ internal sealed class VsockRig : IDisposable
     private readonly EventLoop _loop;
     private readonly VsockHost _host;
     private readonly List<Packet> _received = [];
+    private readonly ManualClock _clock = new();
 
     public VsockRig()
     {
         Listener = new VsockListener(Path);
         _host = new VsockHost(Listener);
         Guest = new VsockDriver(_host);
-        _loop = new EventLoop("_vsock0", fault => Fault = fault);
+        _loop = new EventLoop("_vsock0", fault => Fault = fault, _clock);
         Guest.Offer(48);
         _host.Start(Guest.Device, _loop);
     }
@@ -39,12 +41,40 @@ internal sealed class VsockRig : IDisposable
     /// <summary>A program that connects to the guest.</summary>
     public Socket Connect(string greeting)
     {
-        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        Socket socket = NewProgram();
+        Connect(socket, greeting);
+        return socket;
+    }
+
+    /// <summary>A program that has its socket already.</summary>
+    public void Connect(Socket socket, string greeting)
+    {
         socket.Connect(new UnixDomainSocketEndPoint(Path));
         socket.ReceiveTimeout = socket.SendTimeout = (int)Patience.TotalMilliseconds;
         if (greeting.Length > 0)
             socket.Send(Encoding.ASCII.GetBytes(greeting));
-        return socket;
+    }
+
+    /// <summary>A socket that is not connected yet.</summary>
+    public static Socket NewProgram() => new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+
+    /// <summary>Waits until the event thread has dealt with all that has happened so far.</summary>
+    public void Settle()
+    {
+        // What is posted may run before what became ready at the same time, and what is due comes after both.
+        for (int round = 0; round < 3; round++)
+        {
+            using ManualResetEventSlim ran = new();
+            _loop.Post(ran.Set);
+            Assert.True(ran.Wait(Patience), $"the event thread does not run; {Fault}");
+        }
+    }
+
+    /// <summary>Lets time pass, and waits until all is done that was due.</summary>
+    public void Wind(TimeSpan time)
+    {
+        _clock.Advance(time);
+        Settle();
     }
 
     /// <summary>A program that waits for the guest at a port.</summary>
@@ -58,6 +88,9 @@ internal sealed class VsockRig : IDisposable
 
     /// <summary>Whether a packet has come for the guest that nobody has looked at.</summary>
     public bool HasPacket => _received.Count > 0;
+
+    /// <summary>Looks whether a packet has come for the guest.</summary>
+    public bool Looked => Look();
 
     /// <summary>The next packet for the guest, which has to come.</summary>
     public Packet Next()

@@ -16,7 +16,7 @@ namespace Vmm.Devices.Virtio.Vsock;
 /// </remarks>
 public sealed partial class VirtioVsock : IVirtioDevice
 {
-    /// <summary>Connections at a time. Each can make the host hold 256 KiB for a program that does not read.</summary>
+    /// <summary>Connections at a time. <see cref="VsockWindows"/> bounds what they make the host hold for programs that do not read.</summary>
     public const int MaxConnections = 4096;
 
     private const ushort QueueSize = 256;

@@ -3,8 +3,8 @@ namespace Vmm.Devices.Virtio.Vsock;
 /// <summary>A piece of a <see cref="VsockBuffer"/>. Pinned, because the kernel writes a socket from it.</summary>
 internal sealed class VsockChunk
 {
-    /// <summary>Bytes in a chunk.</summary>
-    public const int Size = 16 << 10;
+    /// <summary>Bytes in a chunk. A buffer has one that is not full at each end.</summary>
+    public const int Size = (int)VsockWindows.Smallest;
 
     private readonly byte[] _bytes = GC.AllocateUninitializedArray<byte>(Size, pinned: true);
 

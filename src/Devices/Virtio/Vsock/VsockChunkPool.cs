@@ -3,7 +3,7 @@ namespace Vmm.Devices.Virtio.Vsock;
 /// <summary>Chunks that are in no buffer at the moment: busy connections allocate none. A few are kept, the collector gets the rest.</summary>
 internal sealed class VsockChunkPool
 {
-    private const int MostSpare = 64;
+    private const int MostSpare = 128;
 
     private VsockChunk? _spare;
     private int _count;

@@ -70,7 +70,7 @@ internal sealed partial class VsockConnection : IVsockStreamOwner
         packet.DestinationPort = Key.GuestPort;
         packet.Type = SocketDevice.VIRTIO_VSOCK_TYPE_STREAM;
         packet.Flags = packet.Operation == SocketDevice.VIRTIO_VSOCK_OP_SHUTDOWN ? _hostEnded : 0;
-        packet.BufferAllocation = VsockCredit.Window;
+        packet.BufferAllocation = _credit.Window;
         packet.ForwardCount = _credit.Tell();
     }
 

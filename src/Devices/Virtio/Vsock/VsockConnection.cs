@@ -33,6 +33,8 @@ internal sealed partial class VsockConnection
     public VsockConnection(VsockTable table, VsockKey key, IVsockStream stream, bool byHost)
     {
         (_table, Key, _stream) = (table, key, stream);
+        _credit = new VsockCredit(table.Windows.Take());
+        stream.Bound(_credit.Window);
         State = byHost ? VsockState.Requested : VsockState.Established;
         _pending = byHost ? VsockPending.Request : VsockPending.Response;
         stream.Owner = this;
@@ -50,6 +52,9 @@ internal sealed partial class VsockConnection
 
     /// <summary>The next in that list.</summary>
     public VsockConnection? NextReady { get; set; }
+
+    /// <summary>What may be held for the host's socket.</summary>
+    public uint Window => _credit.Window;
 
     /// <summary>Bytes that wait for the host's socket.</summary>
     public uint Buffered => _buffer.Length;

@@ -4,16 +4,11 @@ namespace Vmm.Devices.Virtio.Vsock;
 /// Who may send how much, both ways. Virtio 1.2, 5.10.6.3: each side tells how much it can hold (buf_alloc) and how much
 /// of what it got it has passed on (fwd_cnt); the difference bounds the other. All counts are modulo 2³².
 /// </summary>
-internal struct VsockCredit
+/// <param name="window">What may be held for the host of this connection; it stays the same, for drivers do not expect less than they were told.</param>
+internal struct VsockCredit(uint window)
 {
-    /// <summary>What is held for the host of one connection, at most. As much as Linux holds for a socket of its own.</summary>
-    public const uint Window = 256 << 10;
-
     /// <summary>A guest that claims to hold more is believed this much: more could not be told from a count that went back.</summary>
     private const uint LargestGuestWindow = 1 << 30;
-
-    /// <summary>How much must have been passed on before it is worth a packet of its own. The guest can go on with the rest meanwhile.</summary>
-    private const uint UpdateStep = Window / 4;
 
     private uint _received;
     private uint _forwarded;
@@ -21,6 +16,9 @@ internal struct VsockCredit
     private uint _sent;
     private uint _guestForwarded;
     private uint _guestWindow;
+
+    /// <summary>What may be held for the host.</summary>
+    public readonly uint Window => window;
 
     /// <summary>How much the guest can take now.</summary>
     public readonly uint ForGuest
@@ -33,10 +31,10 @@ internal struct VsockCredit
     }
 
     /// <summary>How much the guest may still send.</summary>
-    public readonly uint ForHost => Window - (_received - _forwarded);
+    public readonly uint ForHost => window - (_received - _forwarded);
 
-    /// <summary>Whether the guest should be told what was passed on.</summary>
-    public readonly bool NeedsUpdate => _forwarded - _told >= UpdateStep;
+    /// <summary>Whether what was passed on is worth a packet of its own. The guest can go on with the rest of its credit meanwhile.</summary>
+    public readonly bool NeedsUpdate => _forwarded - _told >= window / 4;
 
     /// <summary>Takes what a packet of the guest tells.</summary>
     /// <returns>False when it claims to have passed on what it was never sent.</returns>

@@ -27,6 +27,9 @@ internal sealed class VsockTable(VsockCounters counters)
     /// <summary>Who may have something for the guest.</summary>
     public VsockReadyList Ready { get; } = new();
 
+    /// <summary>How much may be held for each.</summary>
+    public VsockWindows Windows { get; } = new();
+
     /// <summary>Memory for what hosts do not take at once.</summary>
     public VsockChunkPool Chunks { get; } = new();
 
@@ -70,14 +73,18 @@ internal sealed class VsockTable(VsockCounters counters)
         _byKey.Remove(connection.Key);
         if (drains)
             _draining.Add(connection);
+        else
+            Windows.GiveBack(connection.Window);
         Recount();
     }
 
     /// <summary>A socket took the last of what the guest had sent, or is closed.</summary>
     public void Drained(VsockConnection connection)
     {
-        if (_draining.Remove(connection))
-            Recount();
+        if (!_draining.Remove(connection))
+            return;
+        Windows.GiveBack(connection.Window);
+        Recount();
     }
 
     /// <summary>Closes all connections without a word to the guest.</summary>
@@ -90,6 +97,7 @@ internal sealed class VsockTable(VsockCounters counters)
             connection.Drop();
         _byKey.Clear();
         _draining.Clear();
+        Windows.GiveAllBack();
         Recount();
     }
 

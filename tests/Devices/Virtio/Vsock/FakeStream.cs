@@ -5,7 +5,9 @@ namespace Vmm.Tests.Devices.Virtio.Vsock;
 /// <summary>A program on the host that does what a test says: reads as much as it is allowed to, and has sent what it was given.</summary>
 internal sealed unsafe class FakeStream : IVsockStream
 {
-    private readonly byte[] _taken = new byte[1 << 20];
+    private const int MostKept = 1 << 20;
+
+    private byte[] _taken = [];
     private byte[] _toSend = [];
     private int _sent;
 
@@ -13,6 +15,9 @@ internal sealed unsafe class FakeStream : IVsockStream
 
     /// <summary>How many bytes it takes before it would block.</summary>
     public int Room { get; set; } = int.MaxValue;
+
+    /// <summary>What it was told that is held for it.</summary>
+    public uint Window { get; private set; }
 
     public int TakenLength { get; private set; }
     public ReadOnlySpan<byte> Taken => _taken.AsSpan(0, Math.Min(TakenLength, _taken.Length));
@@ -30,6 +35,8 @@ internal sealed unsafe class FakeStream : IVsockStream
         _toSend = [.. _toSend.AsSpan(_sent), .. bytes];
         _sent = 0;
     }
+
+    public void Bound(uint window) => Window = window;
 
     public VsockIo Read(ReadOnlySpan<HostSegment> into, out int count)
     {
@@ -55,7 +62,9 @@ internal sealed unsafe class FakeStream : IVsockStream
         foreach (HostSegment segment in from)
         {
             int part = Math.Min((int)segment.Length, Room);
-            int kept = Math.Min(part, Math.Max(0, _taken.Length - TakenLength));
+            int kept = Math.Min(part, Math.Max(0, MostKept - TakenLength));
+            if (kept > 0 && _taken.Length == 0)
+                _taken = new byte[MostKept];
             new ReadOnlySpan<byte>((void*)segment.Address, kept).CopyTo(_taken.AsSpan(Math.Min(TakenLength, _taken.Length)));
             TakenLength += part;
             Room -= part;
