@@ -173,6 +173,32 @@ public sealed class VsockHostTests : IDisposable
     }
 
     [Fact]
+    public void Of_many_programs_that_do_not_read_the_kernel_holds_little_for_each_of_the_later_ones()
+    {
+        const int Count = 600;
+        List<Socket> programs = [];
+        (uint Port, uint Window) last = default;
+        for (uint i = 0; i < Count; i++)
+        {
+            programs.Add(_rig.Connect($"CONNECT {i}\n"));
+            Packet request = _rig.Next(VIRTIO_VSOCK_OP_REQUEST);
+            _rig.Guest.Send(new Packet(VIRTIO_VSOCK_OP_RESPONSE, request.HostPort, i));
+            last = (request.HostPort, request.BufferAllocation);
+        }
+        Assert.Equal(8u << 10, last.Window);
+        uint sent = 0, passedOn = 0;
+        while (sent < passedOn + last.Window)
+        {
+            byte[] block = new byte[Math.Min(4096, passedOn + last.Window - sent)];
+            sent += (uint)block.Length;
+            _rig.Guest.Send(Packet.Rw(last.Port, Count - 1, block), new Packet(VIRTIO_VSOCK_OP_CREDIT_REQUEST, last.Port, Count - 1));
+            passedOn = _rig.Next(VIRTIO_VSOCK_OP_CREDIT_UPDATE).ForwardCount;
+        }
+        Assert.InRange(passedOn, 4096u, 64u << 10);
+        programs.ForEach(program => program.Dispose());
+    }
+
+    [Fact]
     public void End_of_the_machine_is_the_end_of_its_connections()
     {
         using VsockRig other = new();
