@@ -30,7 +30,7 @@ internal static class Program
             case "block":
                 return await BlockThroughput.RunAsync(vmm, arguments.ElementAtOrDefault(1));
             case "net":
-                return await NetThroughput.RunAsync(vmm);
+                return await NetThroughput.RunAsync(vmm, arguments[1..]);
             case "api":
                 return ApiStart.Run(vmm) | await WhereKvmIs.RunAsync(vmm, ["api-beside-guest"], ApiStart.RunBesideGuest);
             case "api-beside-guest":

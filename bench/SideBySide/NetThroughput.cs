@@ -17,20 +17,22 @@ internal static class NetThroughput
     private const string Tap = "vmmbench0";
     private const string Idle = "true";
 
-    private static readonly (string Name, string Options)[] s_jobs =
+    private static readonly (string Short, string Name, string Options)[] s_jobs =
     [
-        ("send, 1 stream", ""),
-        ("send, 8 streams", "-P 8"),
-        ("receive, 1 stream", "-R"),
-        ("receive, 8 streams", "-R -P 8"),
-        ("send, 64 bytes UDP", "-u -b 0 -l 64"),
-        ("receive, 64 bytes UDP", "-R -u -b 0 -l 64"),
+        ("send", "send, 1 stream", ""),
+        ("send-8", "send, 8 streams", "-P 8"),
+        ("receive", "receive, 1 stream", "-R"),
+        ("receive-8", "receive, 8 streams", "-R -P 8"),
+        ("send-small", "send, 64 bytes UDP", "-u -b 0 -l 64"),
+        ("receive-small", "receive, 64 bytes UDP", "-R -u -b 0 -l 64"),
     ];
 
     /// <summary>Runs it and prints the table.</summary>
     /// <param name="vmm">The shipped binary.</param>
-    public static async Task<int> RunAsync(string vmm)
+    /// <param name="only">The jobs to run, by their short names, as often as they are named; all of them when none is.</param>
+    public static async Task<int> RunAsync(string vmm, string[] only)
     {
+        (string Short, string Name, string Options)[] jobs = only.Length == 0 ? s_jobs : [.. only.Select(Find)];
         ILabHost lab = await LabHost.EnsureAsync(progress: Console.Error.WriteLine);
         Kernel kernel = await KernelStore.GetAsync(KernelFlavour.Cloud);
         string initramfs = await GuestInitramfs.ShellAsync(kernel);
@@ -50,7 +52,7 @@ internal static class NetThroughput
             for (int i = 0; i < subjects.Length; i++)
                 idle[i] = await GuestJob.RunAsync(lab, subjects[i].Command(Options(Idle)));
             PrintHeading(subjects.Select(s => s.Name), lab.Kind);
-            foreach ((string name, string options) in s_jobs)
+            foreach ((_, string name, string options) in jobs)
             {
                 var cells = new Cell[subjects.Length];
                 for (int i = 0; i < subjects.Length; i++)
@@ -63,6 +65,12 @@ internal static class NetThroughput
         {
             await lab.RunAsync($"kill $(tr -d '\\0' < {GuestJob.Folder}/iperf3.pid); ip link del {Tap}");
         }
+    }
+
+    private static (string Short, string Name, string Options) Find(string name)
+    {
+        int at = Array.FindIndex(s_jobs, job => job.Short == name);
+        return at >= 0 ? s_jobs[at] : throw new ArgumentException($"no job '{name}'; there are {string.Join(", ", s_jobs.Select(job => job.Short))}");
     }
 
     private static string Options(string job)
