@@ -52,6 +52,9 @@ internal static unsafe partial class Linux
     public static partial int munmap(nint address, nuint length);
 
     [LibraryImport(LibC, SetLastError = true)]
+    public static partial int mprotect(nint address, nuint length, int protection);
+
+    [LibraryImport(LibC, SetLastError = true)]
     public static partial int madvise(nint address, nuint length, int advice);
 
     /// <summary>Bit 0 of each byte of <paramref name="pages"/>: the page is in RAM.</summary>

@@ -62,8 +62,8 @@ internal sealed unsafe class ExitMachine : IDisposable
                 Own(new Waker(_vm, _ram, row.Wake));
             MachineConfig config = Configure(row, size);
             Vcpus = CreateVcpus(kvm, config);
-            ExitDispatcher[] dispatchers = Array.ConvertAll(Vcpus, _ =>
-                new ExitDispatcher(chassis.Ports, chassis.Registers, new CrashReporter(chassis.Memory), counts) { Msrs = _measured });
+            ExitDispatcher[] dispatchers = Array.ConvertAll(Vcpus, vcpu =>
+                new ExitDispatcher(chassis.Ports, chassis.Registers, new CrashReporter(chassis.Memory), counts, ExitClock.Of(vcpu.GetTscKhz())) { Msrs = _measured });
             _machine = Own(new VirtualMachine(Vcpus, dispatchers, end, Pin(row, placement)));
         }
         catch

@@ -126,7 +126,7 @@ internal sealed class MachineBuilder
         for (int i = 0; i < count; i++)
         {
             vcpus[i] = Keep(factory.Create(i));
-            dispatchers[i] = new ExitDispatcher(chassis.Ports, chassis.Registers, crash);
+            dispatchers[i] = new ExitDispatcher(chassis.Ports, chassis.Registers, crash, clock: ExitClock.Of(vcpus[i].GetTscKhz()));
         }
         // The others wait for INIT and SIPI, as KVM starts them.
         if (entry is { } state)

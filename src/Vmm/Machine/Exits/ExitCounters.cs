@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Vmm.Devices.Bus;
 using Vmm.Kvm.Abi;
 
@@ -9,11 +8,12 @@ namespace Vmm.Machine.Exits;
 /// vCPU's thread alone, at two readings of the clock an exit; any thread may read.
 /// </summary>
 /// <remarks>
-/// Nothing is allocated but the first time that a reason or a device comes up. Time is in nanoseconds, which is what
-/// <see cref="Stopwatch"/> counts on Linux.
+/// Nothing is allocated but the first time that a reason or a device comes up. Time is told in nanoseconds, and added up in the
+/// clock's own units.
 /// </remarks>
 /// <param name="isOn">False to count nothing: what counting costs is measured so, and it is not meant to be off otherwise.</param>
-internal sealed class ExitCounters(bool isOn = true)
+/// <param name="clock">What time is taken by.</param>
+internal sealed class ExitCounters(bool isOn = true, ExitClock clock = default)
 {
     /// <summary>One more than the highest KVM_EXIT_ number that is counted by itself.</summary>
     public const int Reasons = 40;
@@ -54,7 +54,7 @@ internal sealed class ExitCounters(bool isOn = true)
             // One word holds it all, so that a reader needs no lock and never sees the time go back. Within KVM_RUN it
             // is less the moment of entry, hence negative: no machine has run for longer than the host is up.
             long run = Volatile.Read(ref _run);
-            return run < 0 ? run + Stopwatch.GetTimestamp() : run;
+            return clock.ToNanoseconds(run < 0 ? Math.Max(run + clock.Now, 0) : run);
         }
     }
 
@@ -74,19 +74,19 @@ internal sealed class ExitCounters(bool isOn = true)
     public void EnterGuest()
     {
         if (isOn)
-            _run -= Stopwatch.GetTimestamp();
+            _run -= clock.Now;
     }
 
     /// <summary>The vCPU has left the guest.</summary>
-    /// <returns>When.</returns>
+    /// <returns>When, in the clock's units.</returns>
     public long LeaveGuest()
     {
         if (!isOn)
             return 0;
-        long now = Stopwatch.GetTimestamp();
-        // A dispatcher can be used without a guest to enter.
+        long now = clock.Now;
+        // A dispatcher can be used without a guest to enter. A counter begins anew when the host has slept.
         if (_run < 0)
-            _run += now;
+            _run = Math.Max(_run + now, 0);
         return now;
     }
 
@@ -106,8 +106,8 @@ internal sealed class ExitCounters(bool isOn = true)
     {
         if (!isOn)
             return;
-        long now = Stopwatch.GetTimestamp();
-        long took = now - left;
+        long now = clock.Now;
+        long took = clock.ToNanoseconds(Math.Max(now - left, 0));
         (_reasons[Index(reason)] ??= new LatencyHistogram()).Record(took);
         if (_accessed is { } device)
         {

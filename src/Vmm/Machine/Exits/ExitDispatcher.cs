@@ -12,10 +12,11 @@ namespace Vmm.Machine.Exits;
 /// <param name="memory">Device registers in the memory address space.</param>
 /// <param name="crash">Describes a vCPU that cannot go on.</param>
 /// <param name="counts">Whether exits are counted and timed. Only a measurement of what that costs does without.</param>
-internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory, ICrashReporter crash, bool counts = true)
+/// <param name="clock">What exits are timed by; the system's by default.</param>
+internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory, ICrashReporter crash, bool counts = true, ExitClock clock = default)
 {
     /// <summary>What was counted and timed so far.</summary>
-    public ExitCounters Counters { get; } = new(counts);
+    public ExitCounters Counters { get; } = new(counts, clock);
 
     /// <summary>The I/O ports, for who wants to know whom an access goes to.</summary>
     public AddressBus Ports => ports;
