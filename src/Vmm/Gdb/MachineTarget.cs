@@ -24,6 +24,7 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
     private readonly VirtualMemory _memory;
     private readonly SoftwareBreakpoints _software;
     private readonly DebugRegisters _hardware = new();
+    private readonly DebugTraps _traps = new();
     private readonly DebugSupport _support = DebugSupport.Here;
     private readonly uint _step;
     // What each vCPU leaves the guest for at the moment.
@@ -99,13 +100,15 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
             _stopWanted();
             return;
         }
+        if (actions.Contains(VcpuAction.Step))
+            _traps.ExpectSteps();
         ulong kept = 0;
         for (int i = 0; i < actions.Length; i++)
         {
             if (actions[i] == VcpuAction.Stay)
                 kept |= 1UL << i;
             _control[i] = actions[i] == VcpuAction.Step ? _step : kvm_guest_debug.KVM_GUESTDBG_ENABLE;
-            SetDebug(i, _control[i]);
+            _traps.Arm(_vm.Vcpus[i], Debug(_control[i]));
         }
         _vm.Machine.ResumeAllBut(kept);
     }
@@ -154,7 +157,7 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
         for (int i = 0; i < Vcpus; i++)
         {
             _control[i] = 0;
-            SetDebug(i, 0);
+            _traps.Arm(_vm.Vcpus[i], Debug(0));
         }
         _vm.Machine.ResumeAllBut(0);
     }
@@ -166,9 +169,7 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
         var kvm = (KvmVcpu)vcpu;
         if (ReasonFor(kvm, exit) is not { } reason)
         {
-            bool breakpoint = exit.exception == GuestException.Breakpoint;
-            // The guest's own: it gets what it would have got without us.
-            kvm.TrySetGuestDebug(Debug(_control[vcpu.Number] | (breakpoint ? kvm_guest_debug.KVM_GUESTDBG_INJECT_BP : kvm_guest_debug.KVM_GUESTDBG_INJECT_DB)));
+            _traps.HandOn(kvm, exit, Debug(_control[vcpu.Number]));
             return;
         }
         _stops.Enqueue(reason);
@@ -210,12 +211,6 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
                 _stops.Enqueue(stop);
         }
         return first;
-    }
-
-    private void SetDebug(int vcpu, uint control)
-    {
-        if (!_vm.Vcpus[vcpu].TrySetGuestDebug(control == 0 ? default : Debug(control)))
-            throw HostException.Last($"ioctl KVM_SET_GUEST_DEBUG (vCPU {vcpu})");
     }
 
     private kvm_guest_debug Debug(uint control)

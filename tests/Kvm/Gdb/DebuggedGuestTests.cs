@@ -130,6 +130,30 @@ public sealed class DebuggedGuestTests : IDisposable
         Assert.Equal(0u, _control.Outcome.Status >> 1);
     }
 
+    [Theory]
+    [InlineData("vCont;c")]
+    [InlineData("D")]
+    public void Guest_that_was_stepped_while_it_saved_its_flags_is_not_trapped_when_it_restores_them(string onward)
+    {
+        // xor ax, ax; mov es, ax; mov word [es:4], 0x40; mov [es:6], cs; pushf; popf; nop; nop; mov al, 0; out 0xf4, al; jmp $
+        byte[] code = [0x31, 0xc0, 0x8e, 0xc0, 0x26, 0xc7, 0x06, 0x04, 0x00, 0x40, 0x00, 0x26, 0x8c, 0x0e, 0x06, 0x00, 0x9c, 0x9d, 0x90, 0x90, 0xb0, 0x00, 0xe6, 0xf4, 0xeb, 0xfe];
+        // Its handler of #DB: mov al, 1; out 0xf4, al; jmp $
+        byte[] handler = [0xb0, 0x01, 0xe6, 0xf4, 0xeb, 0xfe];
+        byte[] image = new byte[0x40 + handler.Length];
+        code.CopyTo(image, 0);
+        handler.CopyTo(image, 0x40);
+        string path = Path.Combine(_folder.FullName, "flat");
+        File.WriteAllBytes(path, image);
+        _control.Create(TinyMachine.Describe("hello", "") with { Firmware = null, Cmdline = null, Kernel = path, Gdb = $"unix:{Place}" });
+        _control.Boot();
+        using RawDebugger debugger = new(Place);
+        for (int step = 0; step < 5; step++)
+            Assert.Equal("T05thread:1;", debugger.Ask("vCont;s:1"));
+        debugger.Ask(onward);
+        AssertEnds(OutcomeKind.DebugExit);
+        Assert.Equal(0u, _control.Outcome!.Status >> 1);
+    }
+
     [Fact]
     public void Guest_that_starts_again_is_held_at_its_first_instruction()
     {

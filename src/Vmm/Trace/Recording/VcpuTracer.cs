@@ -34,8 +34,14 @@ internal sealed unsafe class VcpuTracer(VcpuMoment moment, AddressBus ports, Add
     /// <summary>The vCPU's next entry is the first that is traced.</summary>
     public void Begin(KvmVcpu vcpu)
     {
-        if (stepper is null || !recorder.Filter.Wants(vcpu.Number))
+        if (stepper is null)
             return;
+        if (!recorder.Filter.Wants(vcpu.Number))
+        {
+            // It may come upon what another was stepped through.
+            stepper.End(vcpu);
+            return;
+        }
         moment.ReadNow();
         _steps.Prepare(moment.Context);
         stepper.Begin(vcpu);
@@ -44,8 +50,7 @@ internal sealed unsafe class VcpuTracer(VcpuMoment moment, AddressBus ports, Add
     /// <summary>It is not traced any more.</summary>
     public void End(KvmVcpu vcpu)
     {
-        if (stepper is not null && recorder.Filter.Wants(vcpu.Number))
-            stepper.End(vcpu);
+        stepper?.End(vcpu);
     }
 
     /// <summary>Notes an exit that was answered.</summary>

@@ -12,19 +12,13 @@ namespace Vmm.Trace.Recording.Stepping;
 /// meanwhile, where KVM can have them wait. What the processor runs with its trap flag cleared, as it does from SYSCALL or an
 /// exception on, is not stepped, until it returns.
 /// </summary>
-/// <remarks>
-/// The flag itself is in what such an entry saves: a guest may come upon it long after the trace. So vCPUs stay under
-/// KVM_GUESTDBG_USE_HW_BP afterwards, and a step that nobody wants is taken back here and never seen by the guest.
-/// Meanwhile the guest's own debug registers do nothing.
-/// </remarks>
 internal sealed unsafe class MachineStepper : IDebugExits
 {
-    /// <summary>RFLAGS.TF.</summary>
-    private const ulong TrapFlag = 1 << 8;
-
     private readonly ulong? _from;
     private readonly bool _breaks;
     private readonly uint _step;
+    private readonly DebugTraps _traps = new();
+    private readonly DebugRegisters _breakpoint = new();
     // Each its own vCPU's, on that vCPU's thread.
     private readonly StepState[] _states;
 
@@ -39,8 +33,11 @@ internal sealed unsafe class MachineStepper : IDebugExits
         _from = from;
         // Without them it is stepped to that address, too.
         _breaks = from is not null && DebugSupport.Here.Hardware;
+        if (_breaks)
+            _breakpoint.Insert(BreakpointKind.Hardware, from!.Value, 1);
         _step = SingleStep.Control(vm.Kvm);
         _states = new StepState[vm.Vcpus.Count];
+        _traps.ExpectSteps();
         foreach (ExitDispatcher dispatcher in vm.Machine.Dispatchers)
             dispatcher.Debugger = this;
     }
@@ -50,7 +47,7 @@ internal sealed unsafe class MachineStepper : IDebugExits
     public void Begin(KvmVcpu vcpu)
     {
         _states[vcpu.Number] = _from is null ? StepState.Stepping : StepState.Waiting;
-        Set(vcpu, _breaks ? Breakpoint(_from) : new kvm_guest_debug { control = _step });
+        _traps.Arm(vcpu, _breaks ? Breakpoint() : Stepping());
     }
 
     /// <summary>Whether the step that a vCPU has just made is one that is wanted. On its thread.</summary>
@@ -66,55 +63,49 @@ internal sealed unsafe class MachineStepper : IDebugExits
     /// <summary>Whether a vCPU has come to where it is stepped from. On its thread.</summary>
     public bool HasBegun(IVcpu vcpu) => _states[vcpu.Number] == StepState.Stepping;
 
-    /// <summary>Steps a vCPU no more. On its thread.</summary>
+    /// <summary>Steps a vCPU no more, or not at all. On its thread.</summary>
+    /// <exception cref="HostException">KVM refuses.</exception>
     public void End(KvmVcpu vcpu)
     {
         _states[vcpu.Number] = StepState.Over;
-        Set(vcpu, Breakpoint(null));
+        _traps.Arm(vcpu, default);
     }
 
     /// <inheritdoc/>
     public void OnDebugExit(IVcpu vcpu)
     {
         var kvm = (KvmVcpu)vcpu;
+        kvm_debug_exit_arch exit = vcpu.Shared->debug;
         switch (_states[vcpu.Number])
         {
-            case StepState.Waiting when _breaks:
+            case StepState.Waiting when _breaks && _breakpoint.TryFind(exit.dr6, out _, out _):
                 // It is there: what follows is a step. The exit itself is none, and no instruction was run.
                 _states[vcpu.Number] = StepState.Arrived;
-                Set(kvm, new kvm_guest_debug { control = _step });
+                _traps.Arm(kvm, Stepping());
+                break;
+            case StepState.Waiting when _breaks:
+                _traps.HandOn(kvm, exit, Breakpoint());
                 break;
             case StepState.Arrived:
                 _states[vcpu.Number] = StepState.Stepping;
-                Set(kvm, new kvm_guest_debug { control = _step });
+                _traps.Arm(kvm, Stepping());
                 break;
             case StepState.Waiting or StepState.Stepping:
                 // Anew each time: an instruction that KVM emulates takes the trap flag away.
-                Set(kvm, new kvm_guest_debug { control = _step });
-                break;
-            case StepState.Over:
-                kvm_regs registers = kvm.GetRegisters();
-                registers.rflags &= ~TrapFlag;
-                kvm.SetRegisters(registers);
+                _traps.Arm(kvm, Stepping());
                 break;
             default:
+                _traps.HandOn(kvm, exit, default);
                 break;
         }
     }
 
-    private static void Set(KvmVcpu vcpu, in kvm_guest_debug debug)
-    {
-        if (!vcpu.TrySetGuestDebug(debug))
-            throw HostException.Last($"ioctl KVM_SET_GUEST_DEBUG (vCPU {vcpu.Number})");
-    }
+    private kvm_guest_debug Stepping() => new() { control = _step };
 
-    private static kvm_guest_debug Breakpoint(ulong? at)
+    private kvm_guest_debug Breakpoint()
     {
         kvm_guest_debug debug = new() { control = kvm_guest_debug.KVM_GUESTDBG_ENABLE | kvm_guest_debug.KVM_GUESTDBG_USE_HW_BP };
-        DebugRegisters registers = new();
-        if (at is { } address)
-            registers.Insert(BreakpointKind.Hardware, address, 1);
-        registers.Load(ref debug.arch);
+        _breakpoint.Load(ref debug.arch);
         return debug;
     }
 }
