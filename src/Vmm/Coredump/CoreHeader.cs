@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Vmm.Inspect;
 
 namespace Vmm.Coredump;
 
@@ -14,7 +13,10 @@ internal static class CoreHeader
     private const byte ELFCLASS64 = 2, ELFDATA2LSB = 1, EV_CURRENT = 1;
     private const uint PT_LOAD = 1, PT_NOTE = 4;
     private const uint AllRights = 7;
-    private const int NoteAlignment = 4;
+    private const ulong NoteAlignment = 4;
+
+    /// <summary>p_align of memory: <c>crash</c> tells a dump of a machine's memory from others by it, as by its notes.</summary>
+    private const ulong NoAlignment = 0;
 
     /// <summary>How many bytes a head takes at most.</summary>
     /// <param name="ranges">Ranges of memory.</param>
@@ -22,20 +24,19 @@ internal static class CoreHeader
     public static ulong SizeFor(int ranges, int notes) => RoundUp((ulong)(ElfHeaderSize + (1 + ranges) * ProgramHeaderSize + notes));
 
     /// <summary>Makes it.</summary>
-    /// <param name="slots">The ranges of memory, one behind the other in the file; their places count from the first byte of memory.</param>
+    /// <param name="segments">The ranges of memory.</param>
     /// <param name="notes">The notes.</param>
     /// <param name="memoryAt">Where memory begins in the file.</param>
-    public static byte[] Build(IReadOnlyList<MemorySlot> slots, ReadOnlySpan<byte> notes, ulong memoryAt)
+    public static byte[] Build(IReadOnlyList<CoreSegment> segments, ReadOnlySpan<byte> notes, ulong memoryAt)
     {
-        int notesAt = ElfHeaderSize + (1 + slots.Count) * ProgramHeaderSize;
+        int notesAt = ElfHeaderSize + (1 + segments.Count) * ProgramHeaderSize;
         byte[] head = new byte[notesAt + notes.Length];
-        WriteElfHeader(head, (ushort)(1 + slots.Count));
-        WriteProgramHeader(head.AsSpan(ElfHeaderSize), PT_NOTE, 0, (ulong)notesAt, 0, (ulong)notes.Length, NoteAlignment);
-        ulong at = memoryAt;
-        for (int i = 0; i < slots.Count; i++)
+        WriteElfHeader(head, (ushort)(1 + segments.Count));
+        WriteProgramHeader(head.AsSpan(ElfHeaderSize), PT_NOTE, 0, new CoreSegment((ulong)notesAt, 0, 0, (ulong)notes.Length), NoteAlignment);
+        for (int i = 0; i < segments.Count; i++)
         {
-            WriteProgramHeader(head.AsSpan(ElfHeaderSize + (1 + i) * ProgramHeaderSize), PT_LOAD, AllRights, at, slots[i].Start, slots[i].Size, Alignment);
-            at += slots[i].Size;
+            CoreSegment segment = segments[i] with { Offset = memoryAt + segments[i].Offset };
+            WriteProgramHeader(head.AsSpan(ElfHeaderSize + (1 + i) * ProgramHeaderSize), PT_LOAD, AllRights, segment, NoAlignment);
         }
         notes.CopyTo(head.AsSpan(notesAt));
         return head;
@@ -57,15 +58,15 @@ internal static class CoreHeader
         BinaryPrimitives.WriteUInt16LittleEndian(into[56..], programHeaders);
     }
 
-    /// <summary>p_vaddr stays 0: where the guest's kernel has its memory is the debugger's affair.</summary>
-    private static void WriteProgramHeader(Span<byte> into, uint type, uint flags, ulong offset, ulong physical, ulong size, ulong alignment)
+    private static void WriteProgramHeader(Span<byte> into, uint type, uint flags, CoreSegment segment, ulong alignment)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(into, type);
         BinaryPrimitives.WriteUInt32LittleEndian(into[4..], flags);
-        BinaryPrimitives.WriteUInt64LittleEndian(into[8..], offset);
-        BinaryPrimitives.WriteUInt64LittleEndian(into[24..], physical);
-        BinaryPrimitives.WriteUInt64LittleEndian(into[32..], size);
-        BinaryPrimitives.WriteUInt64LittleEndian(into[40..], type == PT_LOAD ? size : 0);
+        BinaryPrimitives.WriteUInt64LittleEndian(into[8..], segment.Offset);
+        BinaryPrimitives.WriteUInt64LittleEndian(into[16..], segment.Virtual);
+        BinaryPrimitives.WriteUInt64LittleEndian(into[24..], segment.Physical);
+        BinaryPrimitives.WriteUInt64LittleEndian(into[32..], segment.Size);
+        BinaryPrimitives.WriteUInt64LittleEndian(into[40..], type == PT_LOAD ? segment.Size : 0);
         BinaryPrimitives.WriteUInt64LittleEndian(into[48..], alignment);
     }
 }

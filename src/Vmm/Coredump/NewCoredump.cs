@@ -57,13 +57,14 @@ internal sealed class NewCoredump : IDisposable
         }
         ulong size = machine.Slots.Aggregate(0UL, (sum, slot) => sum + slot.Size);
         // Room for what the kernel tells of itself, which is found only while its memory is written.
-        ulong memoryAt = CoreHeader.SizeFor(machine.Slots.Count, notes.Written.Length + Page);
+        ulong memoryAt = CoreHeader.SizeFor(CoreSegments.Most(machine.Slots), notes.Written.Length + Page);
         SparseFile file = new(_fd, _request.Path);
         file.Empty(memoryAt + size);
         ulong written = WriteMemory(file, memory, memoryAt, size, out byte[] told);
         if (told.Length > 0)
             notes.Add(VmcoreInfo.Name, 0, told);
-        file.Write(0, CoreHeader.Build(machine.Slots, notes.Written, memoryAt), 0);
+        IReadOnlyList<CoreSegment> segments = CoreSegments.Of(machine.Slots, machine.Read, told);
+        file.Write(0, CoreHeader.Build(segments, notes.Written, memoryAt), 0);
         file.Sync();
         Commit();
         return new CoredumpReport(_request.Path, vcpus, size, written, told.Length > 0, Stopwatch.GetElapsedTime(start).TotalMilliseconds);

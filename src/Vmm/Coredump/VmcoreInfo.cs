@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
 
 namespace Vmm.Coredump;
 
@@ -25,5 +27,28 @@ internal static class VmcoreInfo
             return default;
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(page[4..]);
         return length <= page.Length - HeaderSize ? page.Slice(HeaderSize, (int)length) : default;
+    }
+
+    /// <summary>Looks a number up.</summary>
+    /// <param name="told">What the kernel says: lines of <c>name=value</c>.</param>
+    /// <param name="name">Which: <c>SYMBOL(name)</c> is hexadecimal, <c>NUMBER(name)</c> decimal, with a sign.</param>
+    /// <param name="value">It.</param>
+    /// <returns>False when it is not said, or is no number.</returns>
+    public static bool TryNumber(ReadOnlySpan<byte> told, string name, out ulong value)
+    {
+        value = 0;
+        foreach (Range range in told.Split((byte)'\n'))
+        {
+            ReadOnlySpan<byte> line = told[range];
+            if (line.Length <= name.Length || line[name.Length] != '=' || !Ascii.Equals(line[..name.Length], name))
+                continue;
+            ReadOnlySpan<byte> number = line[(name.Length + 1)..];
+            if (name.StartsWith("SYMBOL", StringComparison.Ordinal))
+                return ulong.TryParse(number, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
+            bool known = long.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long signed);
+            value = unchecked((ulong)signed);
+            return known;
+        }
+        return false;
     }
 }

@@ -89,6 +89,10 @@ if command -v readelf >/dev/null; then
     readelf -n "$out/core" >"$out/text" 2>&1
     has NT_PRSTATUS
     has VMCOREINFO
+    # Where the kernel has itself, and all memory.
+    readelf -lW "$out/core" >"$out/text" 2>&1
+    has 'LOAD .* 0xffffffff[89a-f][0-9a-f]* 0x'
+    has 'LOAD .* 0xff[0-9a-f]* 0x0000000000000000 '
 fi
 echo "ok core file"
 

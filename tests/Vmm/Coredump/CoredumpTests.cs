@@ -65,10 +65,12 @@ public sealed class CoredumpTests : IDisposable
     public void Memory_above_the_hole_has_its_own_segment()
     {
         MemorySlot[] slots = [new(0, 0, 0x3000, 0), new(1, 0x1_0000_0000, 0x2000, 0x3000)];
-        byte[] head = CoreHeader.Build(slots, [], 0x1000);
+        byte[] head = CoreHeader.Build(CoreSegments.Of(slots, (_, _) => false, []), [], 0x1000);
         Segment[] segments = Segments(head);
-        Assert.Equal((0x1000UL, 0UL, 0x3000UL), (segments[1].Offset, segments[1].Physical, segments[1].FileSize));
-        Assert.Equal((0x4000UL, 0x1_0000_0000UL, 0x2000UL), (segments[2].Offset, segments[2].Physical, segments[2].FileSize));
+        Assert.Equal((0x1000UL, 0UL, 0UL, 0x3000UL), (segments[1].Offset, segments[1].Virtual, segments[1].Physical, segments[1].FileSize));
+        Assert.Equal((0x4000UL, 0x1_0000_0000UL, 0x1_0000_0000UL, 0x2000UL), (segments[2].Offset, segments[2].Virtual, segments[2].Physical, segments[2].FileSize));
+        // crash takes a file for another kind where it is not 0.
+        Assert.All(segments.Skip(1), segment => Assert.Equal(0UL, segment.Alignment));
     }
 
     [Fact]
@@ -173,7 +175,7 @@ public sealed class CoredumpTests : IDisposable
     {
         int table = (int)U64(core, 32);
         return [.. Enumerable.Range(0, U16(core, 56)).Select(i => table + i * 56).Select(at =>
-            new Segment(U32(core, at), U64(core, at + 8), U64(core, at + 16), U64(core, at + 24), U64(core, at + 32), U64(core, at + 40)))];
+            new Segment(U32(core, at), U64(core, at + 8), U64(core, at + 16), U64(core, at + 24), U64(core, at + 32), U64(core, at + 40), U64(core, at + 48)))];
     }
 
     private static (string Name, uint Type, byte[] Content)[] Notes(byte[] core, Segment segment)
@@ -198,7 +200,7 @@ public sealed class CoredumpTests : IDisposable
 
     private static ulong U64(byte[] bytes, int at) => BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at));
 
-    private sealed record Segment(uint Type, ulong Offset, ulong Virtual, ulong Physical, ulong FileSize, ulong MemorySize);
+    private sealed record Segment(uint Type, ulong Offset, ulong Virtual, ulong Physical, ulong FileSize, ulong MemorySize, ulong Alignment);
 
     /// <summary>Memory whose bytes a function says; of 64 MiB only one byte a page is asked for.</summary>
     private sealed class Pages(ulong size, Func<int, byte> content) : IPageSource
