@@ -79,7 +79,7 @@ echo "ok snapshot: the same as the paused VM"
 
 "$vmm" coredump linux "$out/core" >"$out/text"
 has 'VMCOREINFO *of the guest'
-! "$vmm" coredump linux "$out/core" 2>"$out/text"
+! "$vmm" coredump linux "$out/core" 2>"$out/text" || exit 1
 has 'already: name another, or replace it (--force)'
 "$vmm" coredump "$out/snapshot" "$out/core.2" >/dev/null
 # The heads: registers and notes. All of it takes an emulated processor long.

@@ -48,7 +48,7 @@ within "bandwidth from the start, in KiB" 1 640
 "$vmm" limit limited data ops=20/s
 within "operations, changed while it runs" 2 20
 
-! "$vmm" limit limited dta ops=5 2>/tmp/refusal.$$
+! "$vmm" limit limited dta ops=5 2>/tmp/refusal.$$ || exit 1
 grep -q "did you mean 'data'" /tmp/refusal.$$
 rm /tmp/refusal.$$
 "$vmm" limit limited data off

@@ -30,7 +30,7 @@ held=$(ticks)
 sleep 4
 [ "$(ticks)" = "$held" ]
 echo "ok paused: no progress"
-! "$vmm" pause linux 2>/tmp/refusal.$$
+! "$vmm" pause linux 2>/tmp/refusal.$$ || exit 1
 grep -q 'the VM is paused, and would have to be running' /tmp/refusal.$$
 rm /tmp/refusal.$$
 echo "ok refused: both states named"
@@ -41,7 +41,7 @@ guest=$("$vmm" logs --tail 3 linux | sed -n 's/^tick [0-9]* \([0-9]*\).*/\1/p' |
 host=$(date +%s)
 late=$((host - guest))
 [ "$late" -ge -2 ] && [ "$late" -le 3 ] || { echo "the guest's clock is off by $late s"; exit 1; }
-! "$vmm" logs linux | grep -i -e 'soft lockup' -e 'clocksource.*unstable' -e 'rcu.*stall'
+! "$vmm" logs linux | grep -i -e 'soft lockup' -e 'clocksource.*unstable' -e 'rcu.*stall' || exit 1
 echo "ok resumed: the clock is right"
 
 "$vmm" info linux | grep -q '^state *running'
