@@ -7,4 +7,14 @@ internal sealed record ControlEndPoints(EndPoint? ApiSocket, EndPoint? EventMoni
 {
     /// <summary>Neither.</summary>
     public static ControlEndPoints None { get; } = new(null, null);
+
+    /// <summary>Whether one of them was handed over by whoever started this process: no other process has it.</summary>
+    public bool HasDescriptor => (ApiSocket?.Fd ?? EventMonitor?.Fd) is not null;
+
+    /// <summary>Those that paths tell.</summary>
+    /// <param name="apiSocket">Null for none.</param>
+    /// <param name="eventMonitor">Null for none.</param>
+    public static ControlEndPoints At(string? apiSocket, string? eventMonitor) => new(At(apiSocket), At(eventMonitor));
+
+    private static EndPoint? At(string? path) => path is null ? null : new(path, null);
 }

@@ -4,7 +4,6 @@ using System.Text;
 using Vmm.Host;
 using Vmm.Machine.Config;
 using Vmm.Registry;
-using Vmm.Snapshot;
 
 namespace Vmm.Background;
 
@@ -24,15 +23,12 @@ internal static class BackgroundLauncher
 
     /// <summary>Makes a VM and starts it. What cannot be started is not left behind.</summary>
     /// <param name="config">Resolved.</param>
-    /// <param name="removeAtEnd">Whether it is to be forgotten when it ends.</param>
-    /// <param name="restore">The snapshot that it starts from; null for power-on.</param>
-    /// <param name="paused">Whether the guest is to be held before its first instruction.</param>
+    /// <param name="record">How it is to be started, and what is to become of it.</param>
     /// <returns>Its name.</returns>
     /// <exception cref="VmmException">It could not be made or started; says why.</exception>
-    public static string Run(MachineConfig config, bool removeAtEnd, RestoreSettings? restore = null, bool paused = false)
+    public static string Run(MachineConfig config, VmRecord record)
     {
-        VmRecord record = new() { CreatedAt = DateTimeOffset.UtcNow, RemoveAtEnd = removeAtEnd, Restore = restore, StartPaused = paused };
-        using LockedVm vm = VmNames.Define(VmHome.Find(), AbsolutePaths.Of(config), record);
+        using LockedVm vm = VmNames.Define(VmHome.Find(), AbsolutePaths.Of(config), record with { CreatedAt = DateTimeOffset.UtcNow });
         try
         {
             Start(vm);

@@ -1,4 +1,5 @@
 using System.Text;
+using Vmm.Api;
 using Vmm.Cli;
 using Vmm.Consoles;
 using Vmm.Control;
@@ -73,8 +74,11 @@ internal static class BackgroundMachine
             Folder = () => vm.Folder.Path,
             DebuggerAwaited = place => StandardError.Write($"vmm: {vm.Folder.Name}: {Awaiting.Debugger(place)}\n"),
         };
+        ControlEndPoints where = ControlEndPoints.At(record.ApiSocket, record.EventMonitor);
+        using ControlEnds? ends = where == ControlEndPoints.None ? null : new ControlEnds(where, events, TimeProvider.System);
         using ControlServer server = new(vm.Folder.ControlSocket, new ControlHandler(control, vm, hub));
         control.Create(config);
+        ends?.Serve(control, new RunningProcess(control), log);
         MachineOutcome outcome = control.BootHere(() =>
         {
             console.Start();

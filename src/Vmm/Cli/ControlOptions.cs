@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Vmm.Api;
+using Vmm.Registry;
 
 namespace Vmm.Cli;
 
@@ -30,6 +31,20 @@ internal sealed class ControlOptions
     /// <summary>What was given.</summary>
     /// <exception cref="UsageException">Naming the option.</exception>
     public ControlEndPoints Read(ParseResult line) => new(Read(line, _apiSocket, needsKey: false), Read(line, _eventMonitor, needsKey: true));
+
+    /// <summary>What was given, for a process of its own: it inherits nothing but its VM.</summary>
+    /// <param name="line">The command line.</param>
+    /// <param name="record">The VM's, to which they are added.</param>
+    /// <exception cref="UsageException">Naming the option.</exception>
+    public VmRecord AddTo(ParseResult line, VmRecord record)
+    {
+        ControlEndPoints where = Read(line);
+        if (where.HasDescriptor)
+            throw UsageException.For(line.CommandResult.Command, "--api-socket and --event-monitor: fd=N is handed to a process in the foreground, and a VM in the background has one of its own: give a path");
+        return record with { ApiSocket = Absolute(where.ApiSocket), EventMonitor = Absolute(where.EventMonitor) };
+    }
+
+    private static string? Absolute(Vmm.Api.EndPoint? point) => point?.Path is { } path ? Path.GetFullPath(path) : null;
 
     private static Vmm.Api.EndPoint? Read(ParseResult line, Option<string> option, bool needsKey)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Vmm.Api;
 using Vmm.Background;
 using Vmm.Machine.Config;
+using Vmm.Registry;
 
 namespace Vmm.Cli;
 
@@ -36,12 +37,10 @@ internal static class RunCommand
             MachineConfig config = machine.Describe(line, given => given.Stats |= line.GetValue(stats));
             if (line.GetValue(dryRun))
                 System.Console.Out.WriteLine(MachineConfigFile.Write(config));
-            else if (line.GetValue(detach) && where != ControlEndPoints.None)
-                throw UsageException.For(command, "--api-socket and --event-monitor: only in the foreground; -d has 'vmm' commands in their place ('vmm info', 'vmm events')");
             else if (line.GetValue(detach) && line.GetValue(trace) is not null)
                 throw UsageException.For(command, "--trace: only in the foreground; 'vmm run -d --paused', then 'vmm trace NAME --save FILE' and 'vmm resume NAME' record all of one in the background");
             else if (line.GetValue(detach))
-                System.Console.Out.WriteLine(BackgroundLauncher.Run(config, line.GetValue(remove), paused: line.GetValue(paused)));
+                System.Console.Out.WriteLine(BackgroundLauncher.Run(config, control.AddTo(line, new VmRecord { RemoveAtEnd = line.GetValue(remove), StartPaused = line.GetValue(paused) })));
             else if (line.GetValue(remove))
                 throw UsageException.For(command, "--rm: has a meaning only with -d; a machine in the foreground leaves nothing anyway");
             else

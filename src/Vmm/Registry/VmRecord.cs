@@ -20,6 +20,12 @@ internal sealed record VmRecord
     /// <summary>Whether its next start is to hold the guest before its first instruction.</summary>
     public bool StartPaused { get; init; }
 
+    /// <summary>Where its process serves the REST API, absolute; null for nowhere.</summary>
+    public string? ApiSocket { get; init; }
+
+    /// <summary>Where its process writes what happens, absolute; null for nowhere.</summary>
+    public string? EventMonitor { get; init; }
+
     /// <summary>When it was described, UTC.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 

@@ -6,7 +6,7 @@ vmm=$1
 . "$(dirname "$0")/waiting.sh"
 export VMM_HOME=/tmp/background.$$
 out=$VMM_HOME.out
-trap '"$vmm" list --quiet | xargs -r "$vmm" kill >/dev/null 2>&1 || true; rm -rf "$VMM_HOME" "$out"' EXIT
+trap '"$vmm" list --quiet | xargs -r "$vmm" kill >/dev/null 2>&1 || true; rm -rf "$VMM_HOME" "$VMM_HOME.api" "$out"' EXIT
 
 show() { "$vmm" list; }
 # refused TEXT COMMAND…: the command fails with one line that has the text.
@@ -73,6 +73,25 @@ until_true sh -c "grep -q rebooted '$VMM_HOME/events.jsonl'"
 refused "did not power off" "$vmm" stop --timeout 0.5 shop
 "$vmm" stop --timeout 0.5 --force shop
 is shop stopped
+refused "fd=N is handed" "$vmm" create --name served --firmware monitor --api-socket fd=7
+"$vmm" create --name served --firmware monitor --memory 4M --api-socket "$VMM_HOME.api" 2>/dev/null
+"$vmm" start served
+refused "is in use: a living process listens there" "$vmm" run -d --name second --firmware monitor --api-socket "$VMM_HOME.api"
+"$vmm" info served | grep -q "^api socket *$VMM_HOME.api"
+[ "$(stat -c %a "$VMM_HOME.api")" = 600 ]
+api() { curl -s --fail-with-body --unix-socket "$VMM_HOME.api" -X PUT "http://vmm/api/v1/$1"; }
+api vm.pause
+is served paused
+"$vmm" resume served
+curl -s --unix-socket "$VMM_HOME.api" http://vmm/api/v1/vm.info | grep -q '"state":"Running"'
+api vmm.shutdown
+until_true is served stopped
+until_true [ ! -e "$VMM_HOME.api" ]
+[ ! -e "$VMM_HOME/second" ]
+"$vmm" start served
+"$vmm" kill served
+"$vmm" rm served
+echo "ok the API and the commands steer one VM in the background"
 "$vmm" kill monitor
 "$vmm" rm shop monitor
 [ "$(ls "$VMM_HOME")" = events.jsonl ]

@@ -16,8 +16,11 @@ internal static class CreateCommand
         Command command = new("create", "Describe a VM without starting it, and check that what it needs is there");
         MachineArguments machine = new(command);
         command.Add(force);
+        ControlOptions control = new();
+        control.AddTo(command);
         command.SetAction(line =>
         {
+            VmRecord record = control.AddTo(line, new VmRecord { CreatedAt = DateTimeOffset.UtcNow });
             MachineConfig config = AbsolutePaths.Of(machine.Describe(line));
             VmHome home = VmHome.Find();
             OvercommitReport host = Overcommit.Look(home, (config.Name, config.Cpus.Topology.Count, config.Memory.Size.Bytes));
@@ -28,7 +31,7 @@ internal static class CreateCommand
             System.Console.Error.Write(table);
             if (findings.Any(finding => finding.Verdict == Check.Verdict.Fails) && !line.GetValue(force))
                 throw new Host.VmmException("the VM was not created: see the lines that say 'fails'; --force creates it all the same");
-            using LockedVm vm = VmNames.Define(home, config, new VmRecord { CreatedAt = DateTimeOffset.UtcNow });
+            using LockedVm vm = VmNames.Define(home, config, record);
             System.Console.Out.WriteLine(vm.Folder.Name);
             return ExitCodes.PoweredOff;
         });

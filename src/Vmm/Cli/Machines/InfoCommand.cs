@@ -74,6 +74,10 @@ internal static class InfoCommand
             table.Add("generation", generation.ToString());
         if (info.Debugger is { } debugger)
             table.Add("debugger", $"{debugger.Place}, {(debugger.Attached ? "attached" : "nobody attached")}");
+        if (info.Record.ApiSocket is { } api)
+            table.Add("api socket", api);
+        if (info.Record.EventMonitor is { } monitor)
+            table.Add("events to", monitor);
         foreach (PortConfig port in config.Port)
             table.Add($"port {port.Name}", HostPorts.PathOf(port, folder.Path));
         table.Add("folder", folder.Path);

@@ -30,7 +30,7 @@ internal static class RestoreCommand
             if (!line.GetValue(detach))
                 return MachineSession.Run(config, ControlEndPoints.None, how);
             // The process opens the snapshot; what it refuses leaves no VM.
-            string name = BackgroundLauncher.Run(config, line.GetValue(remove), how);
+            string name = BackgroundLauncher.Run(config, new VmRecord { RemoveAtEnd = line.GetValue(remove), Restore = how });
             System.Console.Out.WriteLine(name);
             if (!how.Paused)
                 GuestWakeUp.Do(VmHome.Find().Existing(name), config, manifest.Frozen);
