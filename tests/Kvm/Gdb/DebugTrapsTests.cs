@@ -71,7 +71,8 @@ public sealed unsafe class DebugTrapsTests : IDisposable
     /// <returns>How many traps were handed on.</returns>
     private int RunToHlt()
     {
-        for (int traps = 0; ; )
+        int traps = 0;
+        while (true)
         {
             if (Vcpu.Run() != VcpuExit.Guest)
                 continue;
