@@ -28,7 +28,7 @@ internal static class Program
             case "boot":
                 return await BootTime.RunAsync(vmm);
             case "block":
-                return await BlockThroughput.RunAsync(vmm, arguments.ElementAtOrDefault(1));
+                return await BlockThroughput.RunAsync(vmm, arguments[1..]);
             case "net":
                 return await NetThroughput.RunAsync(vmm, arguments[1..]);
             case "api":

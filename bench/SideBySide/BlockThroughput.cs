@@ -20,8 +20,8 @@ internal static class BlockThroughput
 
     /// <summary>Runs it and prints the tables.</summary>
     /// <param name="vmm">The shipped binary.</param>
-    /// <param name="only">The number of queues to measure; null for both.</param>
-    public static async Task<int> RunAsync(string vmm, string? only)
+    /// <param name="only">The number of queues to measure, and the jobs by their names in the table; none for all.</param>
+    public static async Task<int> RunAsync(string vmm, string[] only)
     {
         ILabHost lab = await LabHost.EnsureAsync(progress: Console.Error.WriteLine);
         Kernel kernel = await KernelStore.GetAsync(KernelFlavour.Cloud);
@@ -32,17 +32,19 @@ internal static class BlockThroughput
         string fio = "/tmp/bench/" + Path.GetFileName(tools);
         foreach (int queues in (int[])[1, Largest])
         {
-            if (only is null || only == queues.ToString(CultureInfo.InvariantCulture))
-                await CompareAsync(lab, kernel.BzImage, initramfs, fio, queues);
+            if (only.Length == 0 || only[0] == queues.ToString(CultureInfo.InvariantCulture))
+                await CompareAsync(lab, kernel.BzImage, initramfs, fio, queues, only[Math.Min(1, only.Length)..]);
         }
         return 0;
     }
 
-    private static async Task CompareAsync(ILabHost lab, string kernel, string initramfs, string fio, int queues)
+    private static async Task CompareAsync(ILabHost lab, string kernel, string initramfs, string fio, int queues, string[] only)
     {
         // Several jobs in sequence on one file would be random again: large blocks have one queue only.
         (string Mode, string Size)[] patterns = queues > 1 ? [("randread", "4k"), ("randwrite", "4k")] : [("randread", "4k"), ("randwrite", "4k"), ("read", "1m"), ("write", "1m")];
         BlockJob[] jobs = [.. patterns.SelectMany(_ => (int[])[1, 32], (pattern, depth) => new BlockJob(pattern.Mode, pattern.Size, depth, queues))];
+        if (only.Length > 0)
+            jobs = [.. only.Select(name => Array.Find(jobs, job => job.Name == name) ?? throw new ArgumentException($"no job '{name}'; there are {string.Join(", ", jobs.Select(job => job.Name))}"))];
         // As short as a kernel's command line wants it.
         string script = "mount -o ro /dev/vda /mnt\nf() { /mnt/fio --minimal --filename=/dev/vdb --direct=1 --ioengine=libaio --time_based --group_reporting "
             + $"--thread --runtime={Seconds} --norandommap --name=$1 --rw=$2 --bs=$3 --iodepth=$4 --numjobs=$5; }}\necho mark 0\n"
