@@ -44,9 +44,9 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>What this loop does at a later time.</summary>
     public LoopTimers Timers { get; }
 
-    /// <summary>Watches a descriptor, level-triggered.</summary>
+    /// <summary>Watches a descriptor, level-triggered unless EPOLLET is among the events.</summary>
     /// <param name="fd">Stays owned by the caller, who disposes the registration first.</param>
-    /// <param name="events">EPOLLIN, EPOLLOUT.</param>
+    /// <param name="events">EPOLLIN, EPOLLOUT, EPOLLET.</param>
     /// <param name="handler">Called on the loop's thread.</param>
     /// <returns>Disposing it stops the watch; a call that has begun already may still be running.</returns>
     public IDisposable Add(SafeFd fd, uint events, IEventHandler handler)
