@@ -157,7 +157,7 @@ internal sealed class MigrationSender(IMigratingGuest guest, Func<Socket> connec
             cancel.ThrowIfCancellationRequested();
             ThrowIfEnded();
             if (next == NextStep.Cancel)
-                throw new VmmException($"it did not converge within {options.Timeout.TotalSeconds:0} s: the guest writes {_convergence.DirtyRate / 1e6:0} MB/s, and {_convergence.Bandwidth / 1e6:0} MB/s are sent");
+                throw new VmmException($"it did not converge within {options.Timeout.TotalSeconds:0} s: the guest writes {_convergence.DirtyRate / 1e6:0.#} MB/s, and {_convergence.Bandwidth / 1e6:0.#} MB/s are sent");
             guest.Throttle(_convergence.Throttle);
         }
         return next;
