@@ -26,7 +26,6 @@ says() { vmm logs web | grep -q "$1"; }
 passts() { pidof passt passt.avx2 | wc -w; }
 none_left() { [ "$(passts)" -eq 0 ]; }
 page() { curl -s --max-time 5 http://127.0.0.1:8080/ 2>/dev/null | grep -q 'from the guest'; }
-no_page() { ! page; }
 
 chmod 0666 /dev/kvm
 # The caller's files may lie where only root gets to.
@@ -115,7 +114,8 @@ echo "ok ports that cannot be had are refused by their number"
 
 vmm link web down
 until_true says 'CARRIER 0'
-no_page
+# Nobody connects meanwhile: what was said on a connection that began while its guest was away, Debian's passt (2023-03-09)
+# sends for ever and hears nothing more.
 vmm info web | grep -q 'net0 .*link down'
 vmm link web net0 up
 until_true says 'CARRIER 1'
