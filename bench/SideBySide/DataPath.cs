@@ -17,14 +17,13 @@ internal static class DataPath
     private const int Rounds = 7;
     private const byte Content = 1;
 
-    private static Process? s_receiver;
-    private static BareMemory? s_memory;
-
     /// <summary>Runs it and prints the table.</summary>
     /// <param name="connections">How many; null for 1, 2, 4 and 8.</param>
     public static int Run(string? connections)
     {
-        string stream = NativeTools.Build("stream");
+        using Process receiver = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [typeof(DataPath).Assembly.Location, "data-path-receive"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using BareMemory memory = new(Mebibytes << 20);
+        memory.Fill(Content);
         Console.WriteLine($"memory over TCP on loopback, {Mebibytes} MiB without a zero page, no guest, medians of {Rounds}");
         Console.WriteLine($"{"connections",-14}{"vmm",14}{"C",14}{"ratio",10}");
         int[] counts = connections is null ? [1, 2, 4, 8] : [int.Parse(connections, CultureInfo.InvariantCulture)];
@@ -34,7 +33,7 @@ internal static class DataPath
             List<double> plain = [];
             for (int round = -1; round < Rounds; round++)
             {
-                (double vmms, double c) = (Ours(count), Plain(stream, count));
+                (double vmms, double c) = (Ours(receiver, memory, count), PlainStream.Measure(Mebibytes, count));
                 // The first is the JIT's.
                 if (round < 0)
                     continue;
@@ -63,31 +62,14 @@ internal static class DataPath
     }
 
     /// <summary>Bytes a nanosecond, over the whole migration: handshake and hand-over included.</summary>
-    private static double Ours(int connections)
+    private static double Ours(Process receiver, BareMemory memory, int connections)
     {
-        s_receiver ??= Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [typeof(DataPath).Assembly.Location, "data-path-receive"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
-        s_memory ??= Filled();
-        s_receiver.StandardInput.WriteLine();
-        MigrationAddress place = MigrationAddress.Parse(s_receiver.StandardOutput.ReadLine()!);
+        receiver.StandardInput.WriteLine();
+        MigrationAddress place = MigrationAddress.Parse(receiver.StandardOutput.ReadLine()!);
         MigrationOptions options = new() { Connections = connections };
         using MigrationRoute route = MigrationRoute.To(place, options);
-        using MigrationSender sender = new(s_memory, route.Connect, "there", options);
+        using MigrationSender sender = new(memory, route.Connect, "there", options);
         MigrationResult result = sender.Run(CancellationToken.None);
         return result.Sent / result.TotalMilliseconds / 1e6;
-    }
-
-    private static BareMemory Filled()
-    {
-        BareMemory memory = new(Mebibytes << 20);
-        memory.Fill(Content);
-        return memory;
-    }
-
-    private static double Plain(string stream, int connections)
-    {
-        using Process process = Process.Start(new ProcessStartInfo(stream, [$"{Mebibytes}", $"{connections}"]) { RedirectStandardOutput = true })!;
-        string[] said = process.StandardOutput.ReadToEnd().Split(' ');
-        process.WaitForExit();
-        return double.Parse(said[1], CultureInfo.InvariantCulture) / double.Parse(said[0], CultureInfo.InvariantCulture);
     }
 }

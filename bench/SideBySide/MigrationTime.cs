@@ -107,14 +107,12 @@ internal static class MigrationTime
 
     private static void Stream(string vmm, string folder, int connections)
     {
-        string stream = NativeTools.Build("stream");
         List<double> ours = [];
         List<double> plain = [];
         for (int round = 0; round < Streams; round++)
         {
             ours.Add(StreamByVmm(vmm, folder, connections));
-            string[] said = Read(stream, $"{FullMebibytes - Unused}", $"{connections}").Split(' ');
-            plain.Add(double.Parse(said[1], CultureInfo.InvariantCulture) / double.Parse(said[0], CultureInfo.InvariantCulture));
+            plain.Add(PlainStream.Measure(FullMebibytes - Unused, connections));
         }
         double vmms = Percentiles.Median(ours);
         double c = Percentiles.Median(plain);
@@ -148,14 +146,6 @@ internal static class MigrationTime
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
-
-    private static string Read(string program, params string[] arguments)
-    {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
-        string said = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0 ? said : throw new InvalidOperationException($"{program} ended with {process.ExitCode}");
     }
 
     private static string Check(string vmm, string folder, params string[] arguments)

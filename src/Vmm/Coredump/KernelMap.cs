@@ -26,7 +26,6 @@ internal sealed record KernelMap(ulong? DirectMap, ulong Image, ulong ImageAt, u
     private const ulong Step = 2UL << 20;
 
     private const int BitsPerLevel = 9, PageShift = 12, Entries = 512;
-    private const ulong AddressMask = 0x000F_FFFF_FFFF_F000;
 
     /// <summary>The direct map is the first of what a kernel has: what comes so late is another's.</summary>
     private const int MostCandidates = 512;
@@ -98,7 +97,7 @@ internal sealed record KernelMap(ulong? DirectMap, ulong Image, ulong ImageAt, u
                 yield return address;
                 continue;
             }
-            foreach (ulong below in Gibibytes(read, entry & AddressMask, level - 1, address))
+            foreach (ulong below in Gibibytes(read, entry & PageEntry.AddressMask, level - 1, address))
                 yield return below;
         }
     }

@@ -13,7 +13,6 @@ internal sealed class PageSampler(LinearMemory memory, VcpuRecord vcpu, Random r
     private const int EntriesPerTable = 512;
     private const int BitsPerLevel = 9;
     private const int PageShift = 12;
-    private const ulong AddressMask = 0x000F_FFFF_FFFF_F000;
 
     /// <summary>How often an entry that is present is looked for in a table, from a random one on.</summary>
     private const int Tries = EntriesPerTable;
@@ -38,7 +37,7 @@ internal sealed class PageSampler(LinearMemory memory, VcpuRecord vcpu, Random r
     {
         int level = memory.Paging.Mode == PagingMode.Level5 ? 5 : 4;
         ulong linear = 0;
-        ulong table = memory.Paging.Cr3 & AddressMask;
+        ulong table = memory.Paging.Cr3 & PageEntry.AddressMask;
         for (; level > 0; level--)
         {
             int index = random.Next(EntriesPerTable);
@@ -52,7 +51,7 @@ internal sealed class PageSampler(LinearMemory memory, VcpuRecord vcpu, Random r
             linear |= (ulong)(uint)index << shift;
             if ((entry & PageEntry.Present) == 0 || (level is 2 or 3 && (entry & PageEntry.LargePage) != 0))
                 return Canonical(linear | ((ulong)random.NextInt64() & ((1UL << shift) - 1)));
-            table = entry & AddressMask;
+            table = entry & PageEntry.AddressMask;
         }
         return Canonical(linear + (ulong)random.Next(1 << PageShift));
     }

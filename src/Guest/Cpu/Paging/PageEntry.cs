@@ -30,6 +30,9 @@ public static class PageEntry
     /// <summary>G: survives a change of CR3. In entries of pages only.</summary>
     public const ulong Global = 1UL << 8;
 
+    /// <summary>Of an entry, and of CR3: where the next table is, or a page of 4 KiB (bits 51 to 12; table 4-15 and on).</summary>
+    public const ulong AddressMask = 0x000F_FFFF_FFFF_F000;
+
     /// <summary>NX: nothing below may be executed. With EFER.NXE only.</summary>
     public const ulong NoExecute = 1UL << 63;
 

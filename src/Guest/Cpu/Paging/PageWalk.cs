@@ -12,8 +12,6 @@ public static class PageWalk
     /// <returns>False where there is no RAM.</returns>
     public delegate bool ReadEntry(ulong address, out ulong value);
 
-    /// <summary>CR3 and entries: where the next table is, and a page of 4 KiB (4.5, table 4-15 and on).</summary>
-    private const ulong AddressMask = 0x000F_FFFF_FFFF_F000;
 
     /// <summary>CR3 under PAE paging: the table is aligned to 32 bytes (4.4.1).</summary>
     private const ulong PaeTableMask = 0xFFFF_FFE0;
@@ -69,7 +67,7 @@ public static class PageWalk
         bool pae = first == PageLevel.PDPT;
         if (!pae && !IsCanonical(linear, PageShift + (int)first * BitsPerLevel))
             return result with { Fault = PageWalkFault.NotCanonical };
-        ulong table = paging.Cr3 & (pae ? PaeTableMask : AddressMask);
+        ulong table = paging.Cr3 & (pae ? PaeTableMask : PageEntry.AddressMask);
         for (PageLevel level = first; ; level--)
         {
             int shift = PageShift + ((int)level - 1) * BitsPerLevel;
@@ -86,8 +84,8 @@ public static class PageWalk
             if (wrong != 0)
                 return result with { Fault = PageWalkFault.ReservedBits, FaultLevel = level, FaultDetail = wrong };
             if (isPage)
-                return At(result, entry & AddressMask, shift);
-            table = entry & AddressMask;
+                return At(result, entry & PageEntry.AddressMask, shift);
+            table = entry & PageEntry.AddressMask;
         }
     }
 
