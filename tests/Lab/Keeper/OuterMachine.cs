@@ -39,7 +39,7 @@ internal static class OuterMachine
     {
         var cpio = new CpioArchive();
         cpio.AddFile("bin/busybox", await File.ReadAllBytesAsync(Busybox.Path), executable: true);
-        foreach (var program in (string[])["agent", "heartbeat"])
+        foreach (var program in (string[])["agent", "heartbeat", "shipped"])
             cpio.AddFile(program, await File.ReadAllBytesAsync(await Resource.ProgramAsync(program)), executable: true);
         cpio.AddText("init", Resource.Text("outer-init.sh"), executable: true);
         cpio.AddCharacterDevice("dev/console", 5, 1);

@@ -43,9 +43,13 @@ ln -s /proc/self/fd/2 dev/stderr
 mount -t cgroup2 cgroup2 sys/fs/cgroup
 mount -t debugfs debugfs sys/kernel/debug
 cp /agent run/lab-agent
+mkdir -p run/lab/checkout
+cp /shipped run/lab/shipped
 
 # Files here change while L1 is up: what was just built must be what runs.
 share checkout "/root$CHECKOUT" ro,cache=none
+# The program that was built is copied into memory before each command; its source says why.
+mount --bind "/root$CHECKOUT" /root/run/lab/checkout
 share work "/root$WORK" rw,cache=mmap
 # Files here never change once they have their name.
 share cache "/root$CACHE" ro,cache=loose
@@ -56,5 +60,5 @@ ip link set lo up
 ip link set eth0 up
 ip addr add 10.0.2.15/24 dev eth0
 cd /
-exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 VMM_LAB_INSIDE=1 \
+exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 VMM_LAB_INSIDE=1 VMM_LAB_CHECKOUT="$CHECKOUT" \
     switch_root /root /run/lab-agent serve "$PORT" "$TOKEN" </dev/console >/dev/console 2>&1
