@@ -19,7 +19,7 @@ help: ## Show this list
 build: out/vmm ## Build out/vmm, the NativeAOT executable
 
 out/vmm: $(SOURCES)
-	$(DOTNET) publish src/Vmm -c Release $(QUIET) -o out/publish
+	$(DOTNET) publish src/Vmm -c Release $(QUIET) -p:RunAnalyzers=false -o out/publish
 	@cp out/publish/libMonoPosixHelper.so out/
 	@cp out/publish/vmm out/vmm.new && mv out/vmm.new out/vmm
 	@ls -l out/vmm

@@ -19,7 +19,7 @@ if [ $# -eq 0 ]; then
 fi
 
 # Where this host has no KVM at all, what needs one runs in the lab, which has. There the runtime's start alone takes a
-# while, so only those tests do: the whole project where nearly all need it, else those that say so.
+# while, so only those tests do: of tests/Kvm all but those that say they need nothing, of tests/Vmm those that say they do.
 kvm=
 # A device, first: the redirection would make a file where there is none.
 if ! { [ -c /dev/kvm ] && sh -c 'exec 3<>/dev/kvm' 2>/dev/null; }; then
@@ -66,7 +66,8 @@ first_lane() {
             Kvm:lab)
                 # Guests that move a hundred times are for a KVM at its own speed; an emulated one gets through no journey in time.
                 echo "tests/Kvm: not in the lab, for its processor is emulated: Moves, Migration, Bench"
-                filter="-namespace- Vmm.Tests.Kvm.Moves -namespace- Vmm.Tests.Kvm.Migration -namespace- Vmm.Tests.Kvm.Bench"; in_lab Kvm ;;
+                filter="-trait Needs=nothing"; run Kvm "$reports/Kvm"
+                filter="-trait- Needs=nothing -namespace- Vmm.Tests.Kvm.Moves -namespace- Vmm.Tests.Kvm.Migration -namespace- Vmm.Tests.Kvm.Bench"; in_lab Kvm ;;
             Vmm:lab) filter="-trait- Needs=kvm"; run Vmm "$reports/Vmm"; filter="-trait Needs=kvm"; in_lab Vmm ;;
             *) run "$project" "$reports/$project" ;;
         esac

@@ -7,6 +7,7 @@ using Xunit;
 namespace Vmm.Tests.Kvm.Abi;
 
 /// <summary>House rule 6: every ABI structure, number and constant is compared with the kernel's own headers.</summary>
+[Trait("Needs", "nothing")]
 public class KvmAbiTests
 {
     /// <summary>The anonymous members of struct kvm_run have types of our naming; C knows them as members.</summary>

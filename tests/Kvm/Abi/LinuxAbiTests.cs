@@ -6,6 +6,7 @@ using Xunit;
 namespace Vmm.Tests.Kvm.Abi;
 
 /// <summary>House rule 6 for the C library: constants and structures of <see cref="Linux"/> are what its headers say.</summary>
+[Trait("Needs", "nothing")]
 public class LinuxAbiTests
 {
     private static readonly string[] Headers =

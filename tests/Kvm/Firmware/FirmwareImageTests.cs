@@ -5,6 +5,7 @@ using Xunit;
 namespace Vmm.Tests.Kvm.Firmware;
 
 /// <summary>The images of tiny guests, and what the catalogue says of them.</summary>
+[Trait("Needs", "nothing")]
 public sealed class FirmwareImageTests
 {
     private const ulong OneMiB = 1 << 20;

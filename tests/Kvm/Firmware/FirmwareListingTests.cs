@@ -6,6 +6,7 @@ using Xunit;
 namespace Vmm.Tests.Kvm.Firmware;
 
 /// <summary>Listings: complete, faithful to the bytes, with names.</summary>
+[Trait("Needs", "nothing")]
 public sealed class FirmwareListingTests
 {
     /// <summary>

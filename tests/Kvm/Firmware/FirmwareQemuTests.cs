@@ -1,45 +1,12 @@
-using Vmm.Firmware;
 using Vmm.Firmware.Guests;
 using Xunit;
 
 namespace Vmm.Tests.Kvm.Firmware;
 
-/// <summary>Tiny guests under QEMU: they are PVH kernels for any VMM, not for ours alone.</summary>
-public sealed class FirmwareQemuTests
+/// <summary>Tiny guests under QEMU's own emulation, which needs no KVM.</summary>
+[Trait("Needs", "nothing")]
+public sealed class FirmwareQemuTests() : FirmwareQemuGuests("tcg")
 {
-    /// <summary>isa-debug-exit turns a guest's v into (v &lt;&lt; 1) | 1.</summary>
-    private const int DebugExitWithSuccess = 1;
-
-    public static TheoryData<string, string> NamesAndAccelerators()
-    {
-        var data = new TheoryData<string, string>();
-        foreach (TinyGuest guest in FirmwareCatalog.All)
-        {
-            data.Add(guest.Name, "kvm");
-            data.Add(guest.Name, "tcg");
-        }
-        return data;
-    }
-
-    [Theory]
-    [MemberData(nameof(NamesAndAccelerators))]
-    public async Task Guest_prints_and_ends_as_its_entry_in_the_catalogue_says(string name, string accelerator)
-    {
-        Assert.SkipWhen(
-            name == "probe" && accelerator == "kvm", "whether the probe gets through depends on the machine's KVM");
-        TinyGuest guest = GuestNames.Guest(name);
-
-        (GuestRun run, _) = await QemuRun.BootAsync(guest.BuildElf(), new QemuOptions(accelerator)
-        {
-            MemoryMiB = guest.Needs.MemoryMiB,
-            Vcpus = guest.Needs.Vcpus,
-            Typed = guest.Expectation.Typed,
-        });
-
-        run.AssertPrinted(guest.Expectation.Output);
-        Assert.Equal(guest.Expectation.Ending == GuestEnding.PowerOff ? 0 : DebugExitWithSuccess, run.ExitCode);
-    }
-
     [Theory]
     [InlineData("q35")]
     [InlineData("pc")]
@@ -67,18 +34,6 @@ public sealed class FirmwareQemuTests
             GuestNames.Guest(name).BuildElf(), new QemuOptions("tcg") { CommandLine = commandLine });
 
         run.AssertPrinted([expected]);
-    }
-
-    [Theory]
-    [InlineData("kvm")]
-    [InlineData("tcg")]
-    public async Task Count_loses_no_increment_of_eight_vcpus(string accelerator)
-    {
-        (GuestRun run, _) = await QemuRun.BootAsync(
-            GuestNames.Guest("count").BuildElf(), new QemuOptions(accelerator) { Vcpus = 8, CommandLine = "n=200" });
-
-        run.AssertPrinted(["count: 8 of 8 vCPUs, sum 1600\r\n"]);
-        Assert.Equal(0, run.ExitCode);
     }
 
     [Fact]
