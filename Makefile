@@ -7,11 +7,11 @@ QUIET := -nodeReuse:false -v q --nologo --tl:off
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-SOURCES := $(shell find src firmware \( -name bin -o -name obj \) -prune -o \( -name '*.cs' -o -name '*.csproj' -o -name '*.xml' -o -name 'exits.c' \) -print) \
+SOURCES := $(shell find src firmware \( -name bin -o -name obj \) -prune -o \( -name '*.cs' -o -name '*.csproj' -o -name '*.xml' -o -name 'exits.c' -o -name '*.order' \) -print) \
            Directory.Build.props Directory.Packages.props global.json .editorconfig docs/openapi.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo shell test lab fuzz soak bench format lint install uninstall clean tools
+.PHONY: help build demo shell test lab fuzz soak bench order format lint install uninstall clean tools
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ soak: tools out/vmm ## A stock guest under stress-ng, fio --verify and iperf3 (S
 
 bench: tools out/vmm ## Benchmarks, side by side with QEMU and a bare C loop
 	$(DOTNET) run -c Release --project bench -- $(ARGS)
+
+order: tools out/vmm ## Find anew what a start of vmm calls, for the program's layout (src/Vmm/startup.order)
+	@bench/Scripts/order.sh
 
 format: ## Format the sources
 	$(DOTNET) format whitespace Vmm.sln

@@ -28,7 +28,7 @@ internal static class CommandLine
         }
         ParseResult line = root.Parse(arguments is ["--version"] ? ["version"] : arguments, s_parsing);
         if (line.Action is not HelpAction)
-            Check(line);
+            Check(line, arguments);
         return line.Invoke(s_invocation);
     }
 
@@ -52,7 +52,7 @@ internal static class CommandLine
     }
 
     /// <summary>Refuses what is unknown, missing or given twice, in that order: a wrong name is behind most of the other two.</summary>
-    private static void Check(ParseResult line)
+    private static void Check(ParseResult line, string[] arguments)
     {
         Command command = line.CommandResult.Command;
         IEnumerable<Token> verbatim = line.CommandResult.Children.OfType<ArgumentResult>().Where(result => result.Argument is VerbatimArgument).SelectMany(result => result.Tokens);
@@ -72,10 +72,15 @@ internal static class CommandLine
             bool repeatable = option.Option.Arity.MaximumNumberOfValues > 1;
             if (option.IdentifierTokenCount > 1 && !repeatable)
                 throw UsageException.For(command, $"{option.Option.Name}: is given twice");
+            // Of "--kernel $KERNEL --initrd FILE" without KERNEL the parser makes a kernel of the name "--initrd".
+            if (option.Tokens.FirstOrDefault(token => IsOption(token.Value, command) && arguments.Contains(token.Value)) is { } taken)
+                throw UsageException.For(command, $"{option.Option.Name}: needs a value: {option.Option.HelpName}; '{taken.Value}' is an option (for a value of that name: {option.Option.Name}={taken.Value})");
             if (option.Tokens.Count < option.Option.Arity.MinimumNumberOfValues)
                 throw UsageException.For(command, $"{option.Option.Name}: needs a value: {option.Option.HelpName}");
         }
         if (line.Errors.Count > 0)
             throw UsageException.For(command, line.Errors[0].Message.TrimEnd('.'));
     }
+
+    private static bool IsOption(string text, Command command) => command.Options.Any(option => option.Name == text || option.Aliases.Contains(text));
 }

@@ -25,7 +25,6 @@ internal sealed record KernelMap(ulong? DirectMap, ulong Image, ulong ImageAt, u
     /// <summary>The image is mapped by pages of 2 MiB.</summary>
     private const ulong Step = 2UL << 20;
 
-    private const int BitsPerLevel = 9, PageShift = 12, Entries = 512;
 
     /// <summary>The direct map is the first of what a kernel has: what comes so late is another's.</summary>
     private const int MostCandidates = 512;
@@ -84,14 +83,14 @@ internal sealed record KernelMap(ulong? DirectMap, ulong Image, ulong ImageAt, u
         byte[] bytes = new byte[MemoryLayout.PageSize];
         if (!read(table, bytes))
             yield break;
-        int shift = PageShift + ((int)level - 1) * BitsPerLevel;
+        int shift = level.Shift();
         bool first = above == 0;
-        for (int i = first ? Entries / 2 : 0; i < Entries; i++)
+        for (int i = first ? PageLevels.EntriesPerTable / 2 : 0; i < PageLevels.EntriesPerTable; i++)
         {
             ulong entry = BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(i * sizeof(ulong)));
             if ((entry & PageEntry.Present) == 0)
                 continue;
-            ulong address = above | (first ? ulong.MaxValue << shift + BitsPerLevel : 0) | (ulong)i << shift;
+            ulong address = above | (first ? ulong.MaxValue << shift + PageLevels.BitsPerLevel : 0) | (ulong)i << shift;
             if (level == PageLevel.PDPT)
             {
                 yield return address;

@@ -10,12 +10,8 @@ namespace Vmm.Inspect;
 /// <param name="random">Makes it up.</param>
 internal sealed class PageSampler(LinearMemory memory, VcpuRecord vcpu, Random random)
 {
-    private const int EntriesPerTable = 512;
-    private const int BitsPerLevel = 9;
-    private const int PageShift = 12;
-
     /// <summary>How often an entry that is present is looked for in a table, from a random one on.</summary>
-    private const int Tries = EntriesPerTable;
+    private const int Tries = PageLevels.EntriesPerTable;
 
     /// <summary>The next address.</summary>
     public ulong Next()
@@ -40,20 +36,20 @@ internal sealed class PageSampler(LinearMemory memory, VcpuRecord vcpu, Random r
         ulong table = memory.Paging.Cr3 & PageEntry.AddressMask;
         for (; level > 0; level--)
         {
-            int index = random.Next(EntriesPerTable);
+            int index = random.Next(PageLevels.EntriesPerTable);
             ulong entry = 0;
-            for (int i = 0; i < Tries; i++, index = (index + 1) % EntriesPerTable)
+            for (int i = 0; i < Tries; i++, index = (index + 1) % PageLevels.EntriesPerTable)
             {
                 if (memory.TryReadEntry(table + (ulong)index * sizeof(ulong), out entry) && (entry & PageEntry.Present) != 0)
                     break;
             }
-            int shift = PageShift + (level - 1) * BitsPerLevel;
+            int shift = ((PageLevel)level).Shift();
             linear |= (ulong)(uint)index << shift;
             if ((entry & PageEntry.Present) == 0 || (level is 2 or 3 && (entry & PageEntry.LargePage) != 0))
                 return Canonical(linear | ((ulong)random.NextInt64() & ((1UL << shift) - 1)));
             table = entry & PageEntry.AddressMask;
         }
-        return Canonical(linear + (ulong)random.Next(1 << PageShift));
+        return Canonical(linear + (ulong)random.Next(1 << PageLevels.PageShift));
     }
 
     /// <summary>Repeats the highest bit that paging uses.</summary>

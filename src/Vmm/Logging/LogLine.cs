@@ -13,11 +13,13 @@ internal static class LogLine
     private const string TimeForm = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
 
     /// <summary>
-    /// As everything that vmm says on a terminal: <c>vmm: web: message</c>. Empty for why a machine did not start or broke:
+    /// As everything that vmm says on a terminal: <c>vmm: web: message</c>, <c>vmm: message</c> of a machine without a name. Empty for why a machine did not start or broke:
     /// there the command itself says it, when the terminal has been given back.
     /// </summary>
     public static byte[] Terminal(LogEntry entry) =>
-        entry is { Category: MachineLog.Category, Level: >= LogLevel.Error } ? [] : Encoding.UTF8.GetBytes($"vmm: {entry.Machine}: {entry.Message}\n");
+        entry is { Category: MachineLog.Category, Level: >= LogLevel.Error } ? []
+        : entry.Machine == MachineConfig.NoName ? Encoding.UTF8.GetBytes($"vmm: {entry.Message}\n")
+        : Encoding.UTF8.GetBytes($"vmm: {entry.Machine}: {entry.Message}\n");
 
     /// <summary>For people who read a file: <c>TIME level machine category: message</c>.</summary>
     public static byte[] Text(LogEntry entry) =>

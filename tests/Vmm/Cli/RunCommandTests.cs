@@ -72,6 +72,7 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal("--foo", Machine("--kernel", "k", "--cmdline", "--foo").Cmdline);
         Assert.Equal("--stats", Machine("--kernel", "k", "--cmdline=--stats").Cmdline);
         Assert.Equal("", Machine("--kernel", "k", "--cmdline", "").Cmdline);
+        Assert.Equal("--initrd", Machine("--kernel=--initrd").Kernel);
     }
 
     [Theory]
@@ -83,6 +84,8 @@ public sealed class RunCommandTests : IDisposable
     [InlineData("--dry-run: is given twice", "--dry-run", "--dry-run")]
     [InlineData("--kernel: needs a value: FILE", "--kernel")]
     [InlineData("--kernel: needs a value", "--kernel", "")]
+    [InlineData("--kernel: needs a value: FILE; '--initrd' is an option (for a value of that name: --kernel=--initrd)", "--kernel", "--initrd", "i")]
+    [InlineData("--name: needs a value: NAME; '-d' is an option", "--kernel", "k", "--name", "-d")]
     [InlineData("--firmware: give either a kernel or a firmware", "--kernel", "k", "--firmware", "hello")]
     [InlineData("--disk: unknown key 'readony'; did you mean 'readonly'?", "--disk", "a,readony=on")]
     [InlineData("--disk: unknown key 'cache'; there are path, readonly, direct, id, queues, queue-size, bandwidth, bandwidth-burst, ops, ops-burst, aio", "--disk", "a,cache=none")]

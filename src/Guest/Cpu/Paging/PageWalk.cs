@@ -12,14 +12,13 @@ public static class PageWalk
     /// <returns>False where there is no RAM.</returns>
     public delegate bool ReadEntry(ulong address, out ulong value);
 
-
     /// <summary>CR3 under PAE paging: the table is aligned to 32 bytes (4.4.1).</summary>
     private const ulong PaeTableMask = 0xFFFF_FFE0;
     private const ulong Low32 = 0xFFFF_FFFF;
     private const ulong Table32Mask = 0xFFFF_F000;
 
-    private const int PageShift = 12;
-    private const int BitsPerLevel = 9;
+    private const int PageShift = PageLevels.PageShift;
+    private const int BitsPerLevel = PageLevels.BitsPerLevel;
     private const int BitsPerLevel32 = 10;
 
     /// <summary>Bits of a PAE directory-pointer entry that must be 0 beside those of the address (4.4.1, table 4-8).</summary>
@@ -65,12 +64,12 @@ public static class PageWalk
         List<PageWalkStep> steps = new((int)first);
         PageWalkResult result = new() { Linear = linear, Mode = paging.Mode, Steps = steps };
         bool pae = first == PageLevel.PDPT;
-        if (!pae && !IsCanonical(linear, PageShift + (int)first * BitsPerLevel))
+        if (!pae && !IsCanonical(linear, first.Shift() + BitsPerLevel))
             return result with { Fault = PageWalkFault.NotCanonical };
         ulong table = paging.Cr3 & (pae ? PaeTableMask : PageEntry.AddressMask);
         for (PageLevel level = first; ; level--)
         {
-            int shift = PageShift + ((int)level - 1) * BitsPerLevel;
+            int shift = level.Shift();
             // Under PAE the first index has what is left of 32 bits: two.
             int index = (int)(linear >> shift & ((1UL << BitsPerLevel) - 1));
             ulong address = table + (ulong)index * sizeof(ulong);

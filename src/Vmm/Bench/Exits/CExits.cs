@@ -105,7 +105,7 @@ internal sealed unsafe class CExits : IExitSubject, IDisposable
     }
 
     private static string FirstError(string words) =>
-        words.Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal)) ?? "it says nothing";
+        words.Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal)) ?? $"it neither made it nor said why within {s_patienceWithCompiler.TotalSeconds:0} s";
 
     private string[] Arguments(ExitRow row, BatchSize size)
     {
