@@ -37,7 +37,7 @@ internal static class CommandLine
     public static Command Create(string? verb = null)
     {
         // Not the library's root command: that looks for the program's name and version by reflection, a millisecond of each start.
-        Command root = new("vmm", "Runs microVMs on /dev/kvm.") { new HelpOption() };
+        Command root = new("vmm", "Runs microVMs on /dev/kvm.") { CreateHelp() };
         foreach (Command command in Verbs.Create(verb))
             root.Add(command);
         ControlOptions control = new();
@@ -50,6 +50,15 @@ internal static class CommandLine
         });
         return root;
     }
+
+    /// <summary>Not the library's own option either: that fetches its description from resources by reflection, at each start.</summary>
+    private static Option<bool> CreateHelp() => new("--help", "-h", "-?", "/h", "/?")
+    {
+        Action = new HelpAction(),
+        Arity = ArgumentArity.Zero,
+        Description = "Show help and usage information",
+        Recursive = true,
+    };
 
     /// <summary>Refuses what is unknown, missing or given twice, in that order: a wrong name is behind most of the other two.</summary>
     private static void Check(ParseResult line, string[] arguments)
