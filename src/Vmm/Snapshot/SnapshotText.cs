@@ -1,5 +1,8 @@
+using System.IO.Hashing;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
 
 namespace Vmm.Snapshot;
 
@@ -28,8 +31,8 @@ internal static class SnapshotText
     private static void RefuseDoubleNames(ReadOnlySpan<byte> json)
     {
         Utf8JsonReader reader = new(json, new JsonReaderOptions { MaxDepth = DeepestNesting });
-        // The names of the objects that are open, the outermost first.
-        List<HashSet<string>> open = [];
+        // What the names of the objects that are open are told by, the outermost first.
+        List<HashSet<ulong>> open = [];
         int depth = 0;
         while (reader.Read())
         {
@@ -37,30 +40,36 @@ internal static class SnapshotText
                 Open(open, depth++);
             else if (reader.TokenType == JsonTokenType.EndObject)
                 depth--;
-            else if (reader.TokenType == JsonTokenType.PropertyName && !open[depth - 1].Add(NameAt(ref reader)))
-                throw new JsonException($"the field '{Machine.Config.Printable.Escape(NameAt(ref reader))}' comes twice in one object");
+            else if (reader.TokenType == JsonTokenType.PropertyName && !open[depth - 1].Add(Sum(ref reader)))
+                throw new JsonException($"the field '{Machine.Config.Printable.Escape(reader.GetString()!)}' comes twice in one object");
         }
     }
 
-    private static void Open(List<HashSet<string>> open, int depth)
+    private static void Open(List<HashSet<ulong>> open, int depth)
     {
         if (depth == open.Count)
-            open.Add(new(StringComparer.Ordinal));
+            open.Add([]);
         else if (open[depth].Count > LargestKept)
-            open[depth] = new(StringComparer.Ordinal);
+            open[depth] = [];
         else
             open[depth].Clear();
     }
 
-    private static string NameAt(ref Utf8JsonReader reader)
+    /// <summary>
+    /// A name's hash: thousands of names are not worth a string each. Two names of one hash do not happen by chance, and whoever
+    /// makes such a pair on purpose has a file that is refused.
+    /// </summary>
+    private static ulong Sum(ref Utf8JsonReader reader)
     {
+        if (!reader.ValueIsEscaped && Utf8.IsValid(reader.ValueSpan))
+            return XxHash3.HashToUInt64(reader.ValueSpan);
         try
         {
-            return reader.GetString()!;
+            return XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(reader.GetString()!));
         }
         catch (InvalidOperationException wrong)
         {
-            // Half of a surrogate pair, written as \ud800, is JSON but no text.
+            // Half of a surrogate pair, written as \ud800, is JSON but no text; nor are bytes that are no UTF-8.
             throw new JsonException("a field's name is no text", wrong);
         }
     }

@@ -103,7 +103,7 @@ public sealed class DamagedSnapshotTests : IDisposable
     [Fact, Trait("Row", "70")]
     public void Field_that_is_unknown_or_comes_twice_is_refused()
     {
-        foreach (string more in (string[])["\"color\": 1,", "\"name\": \"x\",", "\"disks\": [null],"])
+        foreach (string more in (string[])["\"color\": 1,", "\"name\": \"x\",", "\"n\\u0061me\": \"x\",", "\"\\ud800\": 1,", "\"disks\": [null],"])
         {
             string json = Encoding.UTF8.GetString(File.ReadAllBytes(_maker.Take("forged", replace: true).ManifestFile)).Split('\n', 2)[1];
             File.WriteAllBytes(_folder.ManifestFile, SealedText.Seal(SnapshotFolder.ManifestKind, 1, Encoding.UTF8.GetBytes(json.Replace("{\n  \"id\"", $"{{\n  {more}\n  \"id\"", StringComparison.Ordinal))));
