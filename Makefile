@@ -3,6 +3,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 DOTNET := dotnet
 QUIET := -nodeReuse:false -v q --nologo --tl:off
+# The solution's build runs the analyzers on all of it; once is enough.
+UNCHECKED := -p:RunAnalyzers=false
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
@@ -19,7 +21,7 @@ help: ## Show this list
 build: out/vmm ## Build out/vmm, the NativeAOT executable
 
 out/vmm: $(SOURCES)
-	$(DOTNET) publish src/Vmm -c Release $(QUIET) -p:RunAnalyzers=false -o out/publish
+	$(DOTNET) publish src/Vmm -c Release $(QUIET) $(UNCHECKED) -o out/publish
 	@cp out/publish/libMonoPosixHelper.so out/
 	@cp out/publish/vmm out/vmm.new && mv out/vmm.new out/vmm
 	@ls -l out/vmm
@@ -36,7 +38,7 @@ shell: tools out/vmm ## A shell in stock Debian Linux under vmm
 test: tools out/vmm ## Everything: formatting, all tests, both lanes
 	$(DOTNET) build Vmm.sln $(QUIET)
 	$(DOTNET) format whitespace Vmm.sln --verify-no-changes --no-restore
-	$(DOTNET) build bench -c Release $(QUIET) -p:RunAnalyzers=false
+	$(DOTNET) build bench -c Release $(QUIET) $(UNCHECKED)
 	@$(DOTNET) bench/bin/Release/net10.0/Bench.dll budgets
 	@tests/run.sh
 
@@ -51,7 +53,7 @@ soak: tools out/vmm ## A stock guest under stress-ng, fio --verify and iperf3 (S
 	@tests/soak.sh $(or $(SOAK_SECONDS),600)
 
 bench: tools out/vmm ## Benchmarks, side by side with QEMU and a bare C loop
-	$(DOTNET) run -c Release -p:RunAnalyzers=false --project bench -- $(ARGS)
+	$(DOTNET) run -c Release $(UNCHECKED) --project bench -- $(ARGS)
 
 order: tools out/vmm ## Find anew what a start of vmm calls, for the program's layout (src/Vmm/startup.order)
 	@bench/Scripts/order.sh

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Vmm.Guest.Cpu.Paging;
 using Vmm.Guest.Memory;
 
 namespace Vmm.Guest.Cpu;
@@ -6,14 +7,6 @@ namespace Vmm.Guest.Cpu;
 /// <summary>Writes four-level page tables that map addresses to themselves with 2 MiB pages (Intel SDM 3A, 4.5).</summary>
 public static class PageTables
 {
-    private const int EntriesPerTable = 512;
-    private const ulong Present = 1UL << 0;
-    private const ulong Writable = 1UL << 1;
-    private const ulong User = 1UL << 2;
-    private const ulong LargePage = 1UL << 7;
-    private const int LargePageShift = 21;
-    private const int GibibyteShift = 30;
-
     /// <summary>Bytes that the tables for <paramref name="gibibytes"/> GiB take: a top table, a directory-pointer table, and a directory for each GiB.</summary>
     public static ulong SizeFor(int gibibytes) => (2UL + (ulong)gibibytes) * MemoryLayout.PageSize;
 
@@ -27,12 +20,12 @@ public static class PageTables
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(address.IsAligned(MemoryLayout.PageSize), true);
         ArgumentOutOfRangeException.ThrowIfLessThan(gibibytes, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(gibibytes, EntriesPerTable);
-        ulong rights = Present | Writable | (user ? User : 0);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(gibibytes, PageLevels.EntriesPerTable);
+        ulong rights = PageEntry.Present | PageEntry.Writable | (user ? PageEntry.User : 0);
         GuestAddress pointers = address + MemoryLayout.PageSize;
         GuestAddress directories = pointers + MemoryLayout.PageSize;
 
-        Span<ulong> table = stackalloc ulong[EntriesPerTable];
+        Span<ulong> table = stackalloc ulong[PageLevels.EntriesPerTable];
         table.Clear();
         table[0] = pointers.Value | rights;
         Write(memory, address, table);
@@ -44,8 +37,8 @@ public static class PageTables
 
         for (int i = 0; i < gibibytes; i++)
         {
-            for (int entry = 0; entry < EntriesPerTable; entry++)
-                table[entry] = ((ulong)i << GibibyteShift) | ((ulong)entry << LargePageShift) | rights | LargePage;
+            for (int entry = 0; entry < PageLevels.EntriesPerTable; entry++)
+                table[entry] = ((ulong)i << PageLevel.PDPT.Shift()) | ((ulong)entry << PageLevel.PD.Shift()) | rights | PageEntry.LargePage;
             Write(memory, directories + ((ulong)i * MemoryLayout.PageSize), table);
         }
     }

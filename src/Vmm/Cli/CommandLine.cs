@@ -82,7 +82,7 @@ internal static class CommandLine
             if (option.IdentifierTokenCount > 1 && !repeatable)
                 throw UsageException.For(command, $"{option.Option.Name}: is given twice");
             // Of "--kernel $KERNEL --initrd FILE" without KERNEL the parser makes a kernel of the name "--initrd".
-            if (option.Tokens.FirstOrDefault(token => IsOption(token.Value, command) && arguments.Contains(token.Value)) is { } taken)
+            if (option.Tokens.FirstOrDefault(token => IsOption(token.Value, line) && arguments.Contains(token.Value)) is { } taken)
                 throw UsageException.For(command, $"{option.Option.Name}: needs a value: {option.Option.HelpName}; '{taken.Value}' is an option (for a value of that name: {option.Option.Name}={taken.Value})");
             if (option.Tokens.Count < option.Option.Arity.MinimumNumberOfValues)
                 throw UsageException.For(command, $"{option.Option.Name}: needs a value: {option.Option.HelpName}");
@@ -91,5 +91,8 @@ internal static class CommandLine
             throw UsageException.For(command, line.Errors[0].Message.TrimEnd('.'));
     }
 
-    private static bool IsOption(string text, Command command) => command.Options.Any(option => option.Name == text || option.Aliases.Contains(text));
+    /// <summary>Whether the command has an option of this name, or every command has (<c>--help</c>).</summary>
+    private static bool IsOption(string text, ParseResult line) => line.CommandResult.Command.Options
+        .Concat(line.RootCommandResult.Command.Options.Where(option => option.Recursive))
+        .Any(option => option.Name == text || option.Aliases.Contains(text));
 }

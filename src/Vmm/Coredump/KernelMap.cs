@@ -25,7 +25,6 @@ internal sealed record KernelMap(ulong? DirectMap, ulong Image, ulong ImageAt, u
     /// <summary>The image is mapped by pages of 2 MiB.</summary>
     private const ulong Step = 2UL << 20;
 
-
     /// <summary>The direct map is the first of what a kernel has: what comes so late is another's.</summary>
     private const int MostCandidates = 512;
 

@@ -31,10 +31,10 @@ internal sealed class PageSampler(LinearMemory memory, VcpuRecord vcpu, Random r
     /// <summary>Goes down by present entries; at the end, or where there is none, the rest is random.</summary>
     private ulong Descend()
     {
-        int level = memory.Paging.Mode == PagingMode.Level5 ? 5 : 4;
+        PageLevel level = memory.Paging.Mode == PagingMode.Level5 ? PageLevel.PML5 : PageLevel.PML4;
         ulong linear = 0;
         ulong table = memory.Paging.Cr3 & PageEntry.AddressMask;
-        for (; level > 0; level--)
+        for (; level >= PageLevel.PT; level--)
         {
             int index = random.Next(PageLevels.EntriesPerTable);
             ulong entry = 0;
@@ -43,9 +43,9 @@ internal sealed class PageSampler(LinearMemory memory, VcpuRecord vcpu, Random r
                 if (memory.TryReadEntry(table + (ulong)index * sizeof(ulong), out entry) && (entry & PageEntry.Present) != 0)
                     break;
             }
-            int shift = ((PageLevel)level).Shift();
+            int shift = level.Shift();
             linear |= (ulong)(uint)index << shift;
-            if ((entry & PageEntry.Present) == 0 || (level is 2 or 3 && (entry & PageEntry.LargePage) != 0))
+            if ((entry & PageEntry.Present) == 0 || (level is PageLevel.PD or PageLevel.PDPT && (entry & PageEntry.LargePage) != 0))
                 return Canonical(linear | ((ulong)random.NextInt64() & ((1UL << shift) - 1)));
             table = entry & PageEntry.AddressMask;
         }

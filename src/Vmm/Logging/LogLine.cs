@@ -18,8 +18,7 @@ internal static class LogLine
     /// </summary>
     public static byte[] Terminal(LogEntry entry) =>
         entry is { Category: MachineLog.Category, Level: >= LogLevel.Error } ? []
-        : entry.Machine == MachineConfig.NoName ? Encoding.UTF8.GetBytes($"vmm: {entry.Message}\n")
-        : Encoding.UTF8.GetBytes($"vmm: {entry.Machine}: {entry.Message}\n");
+        : Encoding.UTF8.GetBytes($"vmm: {(entry.Machine == MachineConfig.NoName ? "" : $"{entry.Machine}: ")}{entry.Message}\n");
 
     /// <summary>For people who read a file: <c>TIME level machine category: message</c>.</summary>
     public static byte[] Text(LogEntry entry) =>

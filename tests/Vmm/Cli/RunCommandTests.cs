@@ -85,6 +85,7 @@ public sealed class RunCommandTests : IDisposable
     [InlineData("--kernel: needs a value: FILE", "--kernel")]
     [InlineData("--kernel: needs a value", "--kernel", "")]
     [InlineData("--kernel: needs a value: FILE; '--initrd' is an option (for a value of that name: --kernel=--initrd)", "--kernel", "--initrd", "i")]
+    [InlineData("--kernel: needs a value: FILE; '--help' is an option", "--kernel", "--help")]
     [InlineData("--name: needs a value: NAME; '-d' is an option", "--kernel", "k", "--name", "-d")]
     [InlineData("--firmware: give either a kernel or a firmware", "--kernel", "k", "--firmware", "hello")]
     [InlineData("--disk: unknown key 'readony'; did you mean 'readonly'?", "--disk", "a,readony=on")]

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Vmm.Logging;
+using Vmm.Machine.Config;
 using Xunit;
 
 namespace Vmm.Tests.Vmm.Logging;
@@ -10,10 +11,10 @@ public class LogLineTests
 {
     private const string Hostile = "disk\n\x1b[2Jvmm: web: all is well\r\u0085\0\"},{\"level\":\"error\"";
 
-    private static LogEntry Entry(string device, string what)
+    private static LogEntry Entry(string device, string what, string machine = "web")
     {
         ListSink sink = new();
-        using (VmmLog log = new("web", [sink], new ManualClock()))
+        using (VmmLog log = new(machine, [sink], new ManualClock()))
             new DeviceLog(log.CreateLogger(DeviceLog.Category)).DriverFault(device, what);
         return Assert.Single(sink.Entries);
     }
@@ -21,6 +22,10 @@ public class LogLineTests
     [Fact]
     public void On_a_terminal_a_line_is_like_all_that_vmm_says() =>
         Assert.Equal("vmm: web: disk0: its driver broke the rules (Loop); the device waits for a reset\n", Encoding.UTF8.GetString(LogLine.Terminal(Entry("disk0", "Loop"))));
+
+    [Fact]
+    public void On_a_terminal_a_machine_without_a_name_is_vmm_once() =>
+        Assert.Equal("vmm: disk0: its driver broke the rules (Loop); the device waits for a reset\n", Encoding.UTF8.GetString(LogLine.Terminal(Entry("disk0", "Loop", MachineConfig.NoName))));
 
     [Fact]
     public void In_a_file_a_line_has_its_time_and_level() =>

@@ -17,8 +17,6 @@ public static class PageWalk
     private const ulong Low32 = 0xFFFF_FFFF;
     private const ulong Table32Mask = 0xFFFF_F000;
 
-    private const int PageShift = PageLevels.PageShift;
-    private const int BitsPerLevel = PageLevels.BitsPerLevel;
     private const int BitsPerLevel32 = 10;
 
     /// <summary>Bits of a PAE directory-pointer entry that must be 0 beside those of the address (4.4.1, table 4-8).</summary>
@@ -64,14 +62,14 @@ public static class PageWalk
         List<PageWalkStep> steps = new((int)first);
         PageWalkResult result = new() { Linear = linear, Mode = paging.Mode, Steps = steps };
         bool pae = first == PageLevel.PDPT;
-        if (!pae && !IsCanonical(linear, first.Shift() + BitsPerLevel))
+        if (!pae && !IsCanonical(linear, first.Shift() + PageLevels.BitsPerLevel))
             return result with { Fault = PageWalkFault.NotCanonical };
         ulong table = paging.Cr3 & (pae ? PaeTableMask : PageEntry.AddressMask);
         for (PageLevel level = first; ; level--)
         {
             int shift = level.Shift();
             // Under PAE the first index has what is left of 32 bits: two.
-            int index = (int)(linear >> shift & ((1UL << BitsPerLevel) - 1));
+            int index = (int)(linear >> shift & (PageLevels.EntriesPerTable - 1UL));
             ulong address = table + (ulong)index * sizeof(ulong);
             if (!read(address, out ulong entry))
                 return result with { Fault = PageWalkFault.TableOutsideRam, FaultLevel = level, FaultDetail = address };
@@ -102,7 +100,7 @@ public static class PageWalk
             reserved |= PageEntry.LargePage;
         // A large page's address is aligned to its size, but for bit 12, which is PAT.
         if (isPage && level != PageLevel.PT)
-            reserved |= ((1UL << shift) - 1) & ~((1UL << (PageShift + 1)) - 1);
+            reserved |= ((1UL << shift) - 1) & ~((1UL << (PageLevels.PageShift + 1)) - 1);
         return reserved;
     }
 
@@ -113,7 +111,7 @@ public static class PageWalk
         ulong table = paging.Cr3 & Table32Mask;
         for (PageLevel level = PageLevel.PD; ; level--)
         {
-            int shift = PageShift + ((int)level - 1) * BitsPerLevel32;
+            int shift = PageLevels.PageShift + ((int)level - 1) * BitsPerLevel32;
             int index = (int)(linear >> shift & ((1UL << BitsPerLevel32) - 1));
             ulong address = table + (ulong)index * sizeof(uint);
             if (!read(address & ~7UL, out ulong pair))
