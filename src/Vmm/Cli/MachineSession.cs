@@ -37,7 +37,7 @@ internal static class MachineSession
         using BootTrace? traced = trace is null ? null : new BootTrace(trace);
         using VmmLog log = VmmLog.Open(config);
         VmControl? control = null;
-        StopSignals signals = new(_ => control?.Stop());
+        using StopSignals signals = new(_ => control?.Stop());
         EventHub events = new(TimeProvider.System) { Machine = config.Name };
         control = new(events, log, signals)
         {
@@ -56,7 +56,7 @@ internal static class MachineSession
         {
             // The terminal has been given back: what is said from here on is for the user's own screen.
             log.Dispose();
-            signals.Dispose();
+            signals.MachineEnded();
         }
         if (traced?.Finish() is { } written)
             System.Console.Error.WriteLine($"vmm: {config.Name}: {written}");

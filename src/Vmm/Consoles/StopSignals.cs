@@ -9,17 +9,11 @@ internal sealed class StopSignals : IDisposable
     private const int Interrupt = 2;
     private const int Quit = 3;
     private const int Terminate = 15;
-    /// <summary>
-    /// One wish to end may come as several signals: timeout(1) sends its own to the process and to its group, a closed
-    /// terminal sends SIGHUP from the kernel and from the shell.
-    /// </summary>
-    private const long SameWishMilliseconds = 1000;
-
     private const PosixSignal FileTooLarge = (PosixSignal)25;
 
     private readonly List<PosixSignalRegistration> _registrations = [];
-    private int _received;
-    private long _receivedAt;
+    private readonly List<PosixSignalRegistration> _whileItRuns = [];
+    private readonly EndWish _wish = new();
 
     /// <summary>Begins to listen.</summary>
     /// <param name="stop">Called with the first signal's number, on a thread of the runtime. A later signal ends the process at once.</param>
@@ -34,29 +28,42 @@ internal sealed class StopSignals : IDisposable
     }
 
     /// <summary>The signal that came first; 0 for none.</summary>
-    public int Received => Volatile.Read(ref _received);
+    public int Received => _wish.Signal;
 
     /// <summary>Also tells when a stopped process goes on, or the terminal's size changes.</summary>
     public void Also(PosixSignal signal, Action act) =>
-        _registrations.Add(PosixSignalRegistration.Create(signal, _ => act()));
+        _whileItRuns.Add(PosixSignalRegistration.Create(signal, _ => act()));
+
+    /// <summary>
+    /// The machine has ended. A new signal ends the process at once; what is left of the one that ended the machine
+    /// still does not, or it would cut off what there is to say about that end.
+    /// </summary>
+    public void MachineEnded()
+    {
+        _wish.MachineEnded();
+        Dispose(_whileItRuns);
+    }
 
     /// <summary>Gives the signals their default meaning back.</summary>
     public void Dispose()
     {
-        foreach (PosixSignalRegistration registration in _registrations)
+        Dispose(_whileItRuns);
+        Dispose(_registrations);
+    }
+
+    private static void Dispose(List<PosixSignalRegistration> registrations)
+    {
+        foreach (PosixSignalRegistration registration in registrations)
             registration.Dispose();
+        registrations.Clear();
     }
 
     private void Listen(PosixSignal signal, int number, Action<int> stop) =>
         _registrations.Add(PosixSignalRegistration.Create(signal, context =>
         {
-            bool first = Interlocked.CompareExchange(ref _received, number, 0) == 0;
-            if (first)
-                Volatile.Write(ref _receivedAt, Environment.TickCount64);
-            // Zero: the first one is being taken on another thread right now.
-            long since = Volatile.Read(ref _receivedAt);
-            context.Cancel = since == 0 || Environment.TickCount64 - since < SameWishMilliseconds;
-            if (first)
+            EndWish.Meaning meaning = _wish.Take(number, Environment.TickCount64);
+            context.Cancel = meaning != EndWish.Meaning.EndAtOnce;
+            if (meaning == EndWish.Meaning.Stop)
                 stop(number);
         }));
 }
