@@ -25,7 +25,7 @@ internal static class ExitCodes
     /// <summary>The processor refused to enter the guest, or left it for a reason this program does not know.</summary>
     public const int EntryFailed = 10;
 
-    /// <summary>A fault in <c>vmm</c> itself, or a host call that must not fail did. Please report it.</summary>
+    /// <summary>A fault in <c>vmm</c> itself, or a host call that must not fail did: please report it. Or memory of the guest that the host lost.</summary>
     public const int Internal = 12;
 
     /// <summary>The largest code by which <c>vmm</c> itself speaks of a failure; beyond it, even ones are signals.</summary>

@@ -43,6 +43,7 @@ internal static class BackgroundMachine
         {
             LeaveTerminal(vm.Folder);
             vm.Folder.WriteRecord(record);
+            LostMemory.Ending += () => WriteEnd(vm, record, OutcomeReport.Word(new MachineOutcome(OutcomeKind.HostFault)), ExitCodes.Internal);
             return RunToEnd(vm, record, before, reporting, origin);
         }
         catch (Exception fault)
@@ -51,7 +52,7 @@ internal static class BackgroundMachine
             using StringWriter text = new();
             int code = ErrorReport.Write(fault, text, showTrace: Environment.GetEnvironmentVariable(ErrorReport.DebugVariable) == "1");
             StandardError.Write(text.ToString());
-            vm.Folder.TryWriteRecord(record with { EndedAt = DateTimeOffset.UtcNow, Outcome = "failed", ExitCode = code });
+            WriteEnd(vm, record, "failed", code);
             string line = fault is VmmException ? fault.Message : text.ToString();
             Report(reporting, $"{code} {line}");
             return code;
@@ -96,9 +97,12 @@ internal static class BackgroundMachine
         if (record.RemoveAtEnd)
             vm.Remove();
         else
-            vm.Folder.TryWriteRecord(record with { EndedAt = DateTimeOffset.UtcNow, Outcome = OutcomeReport.Word(outcome), ExitCode = code });
+            WriteEnd(vm, record, OutcomeReport.Word(outcome), code);
         return code;
     }
+
+    private static void WriteEnd(LockedVm vm, VmRecord record, string outcome, int code) =>
+        vm.Folder.TryWriteRecord(record with { EndedAt = DateTimeOffset.UtcNow, Outcome = outcome, ExitCode = code });
 
     private static void LeaveTerminal(VmFolder folder)
     {

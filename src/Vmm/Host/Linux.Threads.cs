@@ -26,6 +26,9 @@ internal static unsafe partial class Linux
     [LibraryImport(LibC, SetLastError = true)]
     public static partial int gettid();
 
+    [LibraryImport(LibC)]
+    public static partial uint alarm(uint seconds);
+
     [LibraryImport(LibC, SetLastError = true)]
     public static partial int getpid();
 

@@ -49,6 +49,10 @@ internal static class KvmRemedy
     public static VmmException ForRun(int vcpu) =>
         new($"the host has no thread left for KVM (KVM_RUN of vCPU {vcpu}: EAGAIN): raise the limit (ulimit -u, or pids.max of the control group), or stop something");
 
+    /// <summary>For a vCPU whose guest touched memory that the host no longer has.</summary>
+    public static VmmException ForLostMemory(int vcpu) =>
+        new($"memory of the guest is lost (KVM_RUN of vCPU {vcpu}: EFAULT): {LostMemory.Cause}", ExitCodes.Internal);
+
     /// <summary>For a capability that a machine cannot do without.</summary>
     public static VmmException ForMissing(Abi.KvmCapability capability) =>
         new($"this host's KVM lacks {capability}, which a machine needs; a newer kernel has it (vmm check lists them all)");

@@ -81,6 +81,7 @@ internal sealed unsafe partial class KvmVcpu : IVcpu, IDisposable
         {
             Errno.EINTR => ConsumeKick() ? VcpuExit.Kicked : VcpuExit.Again,
             Errno.EAGAIN => Refused(),
+            Errno.EFAULT => throw KvmRemedy.ForLostMemory(Number),
             _ => throw new HostException($"ioctl KVM_RUN (vCPU {Number})", errno),
         };
     }

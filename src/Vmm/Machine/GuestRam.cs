@@ -17,6 +17,7 @@ internal sealed class GuestRam : IDisposable
 
     private GuestRam(Mapping mapping, SafeFd? file, bool hugepages)
     {
+        LostMemory.Watch();
         _mapping = mapping;
         File = file;
         Memory = new GuestMemory(LayOut(mapping.Address, mapping.Length));
