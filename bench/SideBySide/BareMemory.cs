@@ -26,6 +26,9 @@ internal sealed unsafe class BareMemory : IMigratingGuest, IIncomingGuest, IDisp
     /// <inheritdoc cref="IMigratingGuest.Length"/>
     public ulong Length => _ram.Length;
 
+    /// <inheritdoc cref="IMigratingGuest.PageSize"/>
+    public ulong PageSize => _ram.PageSize;
+
     /// <inheritdoc/>
     public SafeFd? MemoryFile => null;
 

@@ -13,6 +13,10 @@ public class MigrationTests
     public async Task Stock_guest_moves_between_network_namespaces_and_back_and_nothing_it_does_is_disturbed() =>
         await LabScript.RunAsync("migrate.sh", LastWords, await DiskImage.ToolsAsync(), await Resource.ProgramAsync("streams"));
 
+    [Fact]
+    public async Task Guest_on_huge_pages_goes_on_elsewhere_before_its_memory_is_there() =>
+        await LabScript.RunAsync("migrate-huge.sh", LastWords);
+
     // In the other lane: each of the two takes minutes.
     [Fact]
     [Trait("Lab", "second")]

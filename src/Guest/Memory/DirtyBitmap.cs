@@ -114,6 +114,20 @@ public sealed class DirtyBitmap
             _words[i] |= other._words[i];
     }
 
+    /// <summary>Marks all of each larger page that has a page marked. Nobody else uses it at the time.</summary>
+    /// <param name="pageSize">Bytes of a larger page: a power of two of at least 64 pages, of which RAM is a multiple.</param>
+    public void Widen(ulong pageSize)
+    {
+        ulong words = pageSize >> (PageShift + WordShift);
+        if (!BitOperations.IsPow2(pageSize) || words == 0 || Length % pageSize != 0)
+            throw new ArgumentOutOfRangeException(nameof(pageSize), pageSize, $"RAM of {Length} bytes is not made of pages of that size");
+        for (Span<ulong> rest = _words; !rest.IsEmpty; rest = rest[(int)words..])
+        {
+            if (rest[..(int)words].ContainsAnyExcept(0UL))
+                rest[..(int)words].Fill(ulong.MaxValue);
+        }
+    }
+
     /// <summary>Finds the next marked pages in a row.</summary>
     /// <param name="from">Where to begin, a multiple of a page. Left behind them.</param>
     /// <param name="start">The first byte of the run.</param>

@@ -117,4 +117,27 @@ public sealed class DirtyBitmapTests
     [InlineData(4097UL)]
     public void Length_that_is_not_whole_pages_is_refused(ulong length) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new DirtyBitmap(length));
+
+    [Fact]
+    public void Widened_marks_cover_the_larger_pages_that_had_one_and_no_others()
+    {
+        const ulong huge = 2 << 20;
+        DirtyBitmap pages = new(4 * huge);
+        pages.Mark(huge - 1, 1);
+        pages.Mark(2 * huge, 1);
+        pages.Widen(huge);
+        ulong from = 0;
+        Assert.True(pages.TryTakeRun(ref from, out ulong start, out ulong length));
+        Assert.Equal((0UL, huge), (start, length));
+        Assert.True(pages.TryTakeRun(ref from, out start, out length));
+        Assert.Equal((2 * huge, huge), (start, length));
+        Assert.False(pages.TryTakeRun(ref from, out _, out _));
+    }
+
+    [Theory]
+    [InlineData(3UL << 20)]
+    [InlineData(4096UL)]
+    [InlineData(16UL << 20)]
+    public void Pages_that_RAM_is_not_made_of_are_refused(ulong pageSize) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DirtyBitmap(8 << 20).Widen(pageSize));
 }

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Vmm.Tests.Vmm.Machine;
 
+[Collection(HugePages.Collection)]
 public class GuestRamTests
 {
     private const ulong GiB = 1UL << 30;
@@ -46,7 +47,7 @@ public class GuestRamTests
     [Fact]
     public void Huge_pages_that_the_host_has_not_reserved_are_refused_with_the_command_that_reserves_them()
     {
-        Assert.SkipUnless(File.ReadAllText("/proc/sys/vm/nr_hugepages").Trim() == "0", "this host has huge pages reserved");
+        Assert.SkipUnless(HugePages.Reserved == 0, "this host has huge pages reserved");
         VmmException refused = Assert.Throws<VmmException>(() => GuestRam.Create(MemoryLayout.MinimumRam, hugepages: true));
         Assert.Contains("vm.nr_hugepages=1", refused.Message);
     }

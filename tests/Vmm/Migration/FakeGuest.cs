@@ -19,16 +19,21 @@ internal sealed unsafe class FakeGuest : IMigratingGuest, IIncomingGuest, IDispo
     private bool _logs;
     private bool _held;
 
-    public FakeGuest(ulong length, SafeFd? memory = null)
+    public FakeGuest(ulong length, SafeFd? memory = null, bool hugepages = false)
     {
         MemoryFile = memory;
-        _ram = memory is null ? GuestRam.Create(length) : GuestRam.Adopt(memory, length, hugepages: false);
+        _ram = memory is null ? GuestRam.Create(length, hugepages: hugepages) : GuestRam.Adopt(memory, length, hugepages: false);
         _log = new DirtyBitmap(length);
     }
 
     public nint Memory => _ram.Start;
 
     public ulong Length => _ram.Length;
+
+    public ulong PageSize => ClaimedPageSize ?? _ram.PageSize;
+
+    /// <summary>What it says its pages are, where that is not so.</summary>
+    public ulong? ClaimedPageSize { get; set; }
 
     /// <summary>Its memory, for who may have to wait for it.</summary>
     public GuestMemory Ram => _ram.Memory;

@@ -20,10 +20,10 @@ internal sealed class MigrationRig : IDisposable
     private readonly MigrationListener _listener;
     private MigrationReceiver? _receiver;
 
-    public MigrationRig(ulong memory = 4 * MiB, bool tcp = false, SafeFd? memoryFile = null, TlsIdentity? identity = null)
+    public MigrationRig(ulong memory = 4 * MiB, bool tcp = false, SafeFd? memoryFile = null, TlsIdentity? identity = null, bool hugepages = false)
     {
-        Source = new FakeGuest(memory, memoryFile) { Runs = true, HasDisks = true };
-        Target = new FakeGuest(memory);
+        Source = new FakeGuest(memory, memoryFile, hugepages) { Runs = true, HasDisks = true };
+        Target = new FakeGuest(memory, hugepages: hugepages);
         _listener = MigrationAddress.Parse(tcp ? "tcp:127.0.0.1:0" : $"unix:{Path.Combine(Folder.FullName, "m")}").Listen(identity);
         _listener.Refused = Strangers.Add;
         Place = _listener.Place;

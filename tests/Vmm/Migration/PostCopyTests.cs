@@ -23,6 +23,12 @@ public sealed class PostCopyTests
     {
         MemoryFolder.RequireUserfault();
         using MigrationRig rig = new(16 * MigrationRig.MiB, tcp) { Options = new() { Mode = Enum.Parse<MigrationMode>(mode), Connections = connections, Zstd = zstd, Downtime = TimeSpan.FromTicks(1) } };
+        MoveAndTouchEveryPage(rig);
+    }
+
+    /// <summary>Migrates a guest that never stops writing, and has four threads touch its pages at the destination.</summary>
+    internal static void MoveAndTouchEveryPage(MigrationRig rig)
+    {
         Random random = new(1);
         Fill(rig.Source, random);
         rig.Source.Works = guest =>
@@ -230,7 +236,7 @@ public sealed class PostCopyTests
         Assert.Contains("does not wait for this guest", refused.Message, StringComparison.Ordinal);
     }
 
-    private static void Note(List<Exception?> faults, Action act)
+    internal static void Note(List<Exception?> faults, Action act)
     {
         Exception? fault = Record.Exception(act);
         lock (faults)
@@ -238,7 +244,7 @@ public sealed class PostCopyTests
     }
 
     /// <summary>Touches every page, in an order of its own: reads it whole, and one of the workers writes its last byte.</summary>
-    private static void Work(FakeGuest source, FakeGuest there, int seed)
+    internal static void Work(FakeGuest source, FakeGuest there, int seed)
     {
         ulong[] pages = [.. Enumerable.Range(0, (int)(source.Length / Page)).Select(page => (ulong)page)];
         new Random(seed).Shuffle(pages);
@@ -252,7 +258,7 @@ public sealed class PostCopyTests
         }
     }
 
-    private static void Fill(FakeGuest guest, Random random)
+    internal static void Fill(FakeGuest guest, Random random)
     {
         // Pages with content, with little, and with none.
         for (ulong page = 0; page < guest.Length / Page; page++)

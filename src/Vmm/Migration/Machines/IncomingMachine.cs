@@ -21,12 +21,10 @@ internal sealed class IncomingMachine(MicroVm vm) : IIncomingGuest
     public ulong Length => vm.Ram.Length;
 
     /// <inheritdoc/>
-    public void CheckPostCopy()
-    {
-        if (vm.Ram.PageSize != MemoryLayout.PageSize)
-            throw new VmmException("memory.hugepages: a guest on huge pages cannot run before its memory is there: migrate it by pre-copy (--mode precopy)");
-        Userfault.Open("post-copy", vm.Ram.File is null ? 0 : Linux.UFFD_FEATURE_MISSING_SHMEM).Dispose();
-    }
+    public ulong PageSize => vm.Ram.PageSize;
+
+    /// <inheritdoc/>
+    public void CheckPostCopy() => Userfault.Open("post-copy", PageServer.FeaturesFor(vm.Ram)).Dispose();
 
     /// <inheritdoc/>
     public PageServer Await(DirtyBitmap missing, IPageSource source) =>

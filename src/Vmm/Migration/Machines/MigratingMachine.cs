@@ -28,6 +28,9 @@ internal sealed class MigratingMachine(MicroVm vm, MachineConfig config) : IMigr
     public ulong Length => vm.Ram.Length;
 
     /// <inheritdoc/>
+    public ulong PageSize => vm.Ram.PageSize;
+
+    /// <inheritdoc/>
     public SafeFd? MemoryFile => vm.Ram.File;
 
     /// <inheritdoc/>

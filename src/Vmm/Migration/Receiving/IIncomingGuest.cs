@@ -12,12 +12,15 @@ internal interface IIncomingGuest
     /// <summary>RAM in bytes.</summary>
     ulong Length { get; }
 
+    /// <summary>The host's pages that its RAM is made of, in bytes: the least that <see cref="Await"/> can have come.</summary>
+    ulong PageSize { get; }
+
     /// <summary>Looks whether it can run before its memory is there.</summary>
     /// <exception cref="Host.VmmException">It cannot, and why.</exception>
     void CheckPostCopy();
 
     /// <summary>Has RAM come while it is used. Nobody uses it before this returns; <see cref="Memory"/> is not touched directly any more.</summary>
-    /// <param name="missing">The pages that are to come. Others are right as they are.</param>
+    /// <param name="missing">The pages that are to come, whole ones of <see cref="PageSize"/>. Others are right as they are.</param>
     /// <param name="source">Asked for them.</param>
     /// <exception cref="Host.VmmException">It cannot be.</exception>
     PageServer Await(DirtyBitmap missing, IPageSource source);

@@ -22,6 +22,7 @@ internal sealed unsafe class MemoryReceiver : IDisposable
     // Whoever writes to RAM itself has it for reading: it is not taken away underneath.
     private readonly ReaderWriterLockSlim _arming = new();
     private PageServer? _server;
+    private PageAssembly? _assembly;
     private Exception? _failure;
     private long _received;
 
@@ -36,6 +37,7 @@ internal sealed unsafe class MemoryReceiver : IDisposable
     public MemoryReceiver(IReadOnlyList<Channel> channels, IIncomingGuest guest, bool zstd, Action<uint> roundDone, Action failed, bool hasUrgent, PageServer? server = null)
     {
         (_channels, _guest, _zstd, _failed, _server) = (channels, guest, zstd, failed, server);
+        _assembly = server is null ? null : PageAssembly.For(server, guest.Length);
         _urgent = hasUrgent ? channels.Count - 1 : -1;
         Rounds = new RoundBook(hasUrgent ? channels.Count - 1 : channels.Count, guest.Length, roundDone);
         for (int i = 0; i < channels.Count; i++)
@@ -66,7 +68,9 @@ internal sealed unsafe class MemoryReceiver : IDisposable
         {
             if (!Rounds.IsBetweenRounds)
                 throw new ProtocolException("the list of missing pages came within a round of memory");
-            return _server = arm();
+            _server = arm();
+            _assembly = PageAssembly.For(_server, _guest.Length);
+            return _server;
         }
         finally
         {
@@ -84,6 +88,7 @@ internal sealed unsafe class MemoryReceiver : IDisposable
         foreach (Channel channel in _channels)
             channel.Dispose();
         _arming.Dispose();
+        _assembly?.Dispose();
     }
 
     private void Main(int index)
@@ -154,18 +159,25 @@ internal sealed unsafe class MemoryReceiver : IDisposable
         else
             Rounds.Enter(index, reader.Round, runs);
         if (_server is { } server)
-            Place(server, runs, content);
+            Place(server, _assembly, runs, content);
         else if (index == _urgent)
             throw new ProtocolException("pages came on the connection for those that are waited for, before any could be");
         else
             PlaceInRound(reader.Round, runs, content);
     }
 
-    private static void Place(PageServer server, ReadOnlySpan<PageRun> runs, ReadOnlySpan<byte> content)
+    private static void Place(PageServer server, PageAssembly? assembly, ReadOnlySpan<PageRun> runs, ReadOnlySpan<byte> content)
     {
         foreach (ref readonly PageRun run in runs)
         {
             CheckMissing(server, run);
+            if (assembly is not null)
+            {
+                ReadOnlySpan<byte> pages = run.IsZero ? default : content[..(int)run.Length];
+                assembly.Add(run, pages);
+                content = content[pages.Length..];
+                continue;
+            }
             if (run.IsZero)
             {
                 server.PlaceZeros(run.Offset, run.Length);

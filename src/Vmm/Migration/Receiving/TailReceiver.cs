@@ -72,9 +72,19 @@ internal sealed class TailReceiver(MigrationListener listener, MemoryDoor door, 
     /// <param name="missing">The pages.</param>
     public void Begin(Channel control, MemoryReceiver memory, DirtyBitmap missing)
     {
+        if (guest.PageSize > PageMessage.PageSize && !IsWhole(missing, guest.PageSize))
+            throw new ProtocolException($"the list of missing pages has parts of pages of {guest.PageSize} bytes, of which RAM is made here: the source's vmm is older; migrate by pre-copy (--mode precopy)");
         (_control, _memory) = (control, memory);
         _server = memory.Arm(() => guest.Await(missing, this));
         HostThread.Start(new Thread(Guard, StackSize) { Name = "migrate-guard", IsBackground = true });
+    }
+
+    private static bool IsWhole(DirtyBitmap missing, ulong pageSize)
+    {
+        DirtyBitmap whole = new(missing.Length);
+        whole.Add(missing);
+        whole.Widen(pageSize);
+        return whole.Count() == missing.Count();
     }
 
     /// <summary>The guest is this side's: whatever happens to the link, it waits for its pages.</summary>

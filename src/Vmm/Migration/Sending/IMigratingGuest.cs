@@ -13,6 +13,9 @@ internal interface IMigratingGuest
     /// <summary>RAM in bytes.</summary>
     ulong Length { get; }
 
+    /// <summary>The host's pages that its RAM is made of, in bytes, at the destination as here: there only whole ones can be placed.</summary>
+    ulong PageSize { get; }
+
     /// <summary>The memfd behind its RAM; null for memory that is this process's alone.</summary>
     SafeFd? MemoryFile { get; }
 

@@ -184,6 +184,9 @@ internal sealed class MigrationSender(IMigratingGuest guest, Func<Socket> connec
     /// <summary>Pages can be asked for from here on: the machine that takes the state over may touch some.</summary>
     private void TellMissing()
     {
+        // What the destination cannot place singly it needs whole.
+        if (guest.PageSize > PageMessage.PageSize)
+            _pending.Widen(guest.PageSize);
         _tail = new TailSender(guest, _control!, _pump!, _channels[^1], (uint)_round, _pending);
         _control!.Send(MessageType.Missing, MissingMessage.Write(_pending));
     }

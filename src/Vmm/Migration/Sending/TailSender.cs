@@ -136,13 +136,23 @@ internal sealed unsafe class TailSender : IDisposable
         }
     }
 
+    /// <summary>Sends all of the host's page that somebody waits for.</summary>
     private void SendNow(ulong offset)
     {
-        // One that is under way already, or was never missing, needs no answer.
-        if (!_pump.TryTake(offset))
-            return;
-        _batch.Add(offset, new ReadOnlySpan<byte>((void*)(_guest.Memory + (nint)offset), PageMessage.PageSize), tellZero: true);
-        _urgent.SendFrame(MessageType.Pages, _batch.Finish(_round).Span);
-        Pages++;
+        ulong start = offset & ~(_guest.PageSize - 1);
+        for (ulong at = start; at < start + _guest.PageSize; at += PageMessage.PageSize)
+        {
+            // One that is under way already, or was never missing, needs no answer.
+            if (!_pump.TryTake(at))
+                continue;
+            _batch.Add(at, new ReadOnlySpan<byte>((void*)(_guest.Memory + (nint)at), PageMessage.PageSize), tellZero: true);
+            Pages++;
+            if (_batch.IsFull)
+                Flush();
+        }
+        if (!_batch.IsEmpty)
+            Flush();
     }
+
+    private void Flush() => _urgent.SendFrame(MessageType.Pages, _batch.Finish(_round).Span);
 }

@@ -40,7 +40,7 @@ internal sealed unsafe class PageServer : IEventHandler, IDisposable
     /// <param name="onFault">Told on the serving thread that a page could not be had.</param>
     /// <param name="missing">
     /// The pages that are to come, and that are taken out of RAM if they are there: nobody touches it before this returns. All
-    /// others are right as they are. Null for all pages. Not for huge pages.
+    /// others are right as they are. Null for all pages. Whole ones of <see cref="GuestRam.PageSize"/>.
     /// </param>
     /// <exception cref="VmmException">The host does not allow it.</exception>
     public PageServer(GuestRam ram, IPageSource source, Action<Exception> onFault, DirtyBitmap? missing = null)
@@ -50,9 +50,7 @@ internal sealed unsafe class PageServer : IEventHandler, IDisposable
         _asked = new DirtyBitmap(ram.Length);
         _page = GC.AllocateUninitializedArray<byte>((int)ram.PageSize, pinned: true);
         _zeros = GC.AllocateArray<byte>((int)ram.PageSize, pinned: true);
-        bool hugepages = ram.PageSize != MemoryLayout.PageSize;
-        _userfault = Userfault.Open("memory on demand",
-            hugepages ? Linux.UFFD_FEATURE_MISSING_HUGETLBFS : ram.File is not null ? Linux.UFFD_FEATURE_MISSING_SHMEM : 0);
+        _userfault = Userfault.Open("memory on demand", FeaturesFor(ram));
         _loop = new EventLoop("pages", onFault);
         try
         {
@@ -73,6 +71,15 @@ internal sealed unsafe class PageServer : IEventHandler, IDisposable
             throw;
         }
     }
+
+    /// <summary>Bytes of the pages that are placed.</summary>
+    public ulong PageSize => _ram.PageSize;
+
+    /// <summary>The UFFD_FEATURE_ bits that the host's kernel needs for a guest's RAM.</summary>
+    public static ulong FeaturesFor(GuestRam ram) =>
+        ram.PageSize != MemoryLayout.PageSize ? Linux.UFFD_FEATURE_MISSING_HUGETLBFS
+        : ram.File is not null ? Linux.UFFD_FEATURE_MISSING_SHMEM
+        : 0;
 
     /// <summary>Set when all pages are there: nobody waits any more, and this can be disposed of.</summary>
     public WaitHandle Completed => _completed.WaitHandle;
