@@ -6,15 +6,9 @@ namespace Vmm.Host;
 internal static unsafe partial class Linux
 {
     public const int SIGUSR1 = 10;
-    public const int SIG_BLOCK = 0;
     public const int SIGKILL = 9;
+    public const nint SIG_ERR = -1;
     public const int CLOCK_PROCESS_CPUTIME_ID = 2;
-
-    /// <summary>The kernel's sigset_t: one bit a signal, bit n-1 for signal n. The C library's is larger; only its first word counts.</summary>
-    public const int KernelSignalSetSize = 8;
-
-    /// <summary>sizeof(sigset_t) of the C library, in 64-bit words.</summary>
-    public const int SignalSetWords = 16;
 
     [StructLayout(LayoutKind.Sequential)]
     public struct timespec
@@ -35,12 +29,9 @@ internal static unsafe partial class Linux
     [LibraryImport(LibC, SetLastError = true)]
     public static partial int tgkill(int process, int thread, int signal);
 
-    /// <summary>Returns the error number itself, as the pthread calls do.</summary>
-    [LibraryImport(LibC)]
-    public static partial int pthread_sigmask(int how, ulong* set, ulong* old);
-
+    /// <summary>Returns the handler before, or <see cref="SIG_ERR"/>.</summary>
     [LibraryImport(LibC, SetLastError = true)]
-    public static partial int sigtimedwait(ulong* set, void* info, timespec* timeout);
+    public static partial nint signal(int number, nint handler);
 
     [LibraryImport(LibC)]
     public static partial uint geteuid();

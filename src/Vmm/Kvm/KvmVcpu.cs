@@ -6,14 +6,12 @@ namespace Vmm.Kvm;
 
 /// <summary>The vCPU level of KVM: registers, CPUID, and KVM_RUN.</summary>
 /// <remarks>
-/// A kick is a signal that the vCPU's thread keeps blocked and only KVM_RUN lets through (KVM_SET_SIGNAL_MASK). It needs
-/// no handler and loses nothing: sent too early, it stays pending and ends the next KVM_RUN at once.
+/// A kick sets immediate_exit, which ends the next KVM_RUN before it enters the guest, and sends a signal, which ends one that is under
+/// way: whenever it comes, it is not lost. The kernel could also let a blocked signal through in KVM_RUN (KVM_SET_SIGNAL_MASK), but
+/// would change the thread's mask twice an exit.
 /// </remarks>
 internal sealed unsafe partial class KvmVcpu : IVcpu, IDisposable
 {
-    private const int KickSignal = Linux.SIGUSR1;
-    private const ulong KickBit = 1UL << (KickSignal - 1);
-
     /// <summary>KVM_RUN says EAGAIN once when a processor was just started. This often in a row, a millisecond apart, it means something else.</summary>
     private const int MostRefusals = 1000;
     private const int RefusalsWithoutRest = 10;
@@ -23,6 +21,7 @@ internal sealed unsafe partial class KvmVcpu : IVcpu, IDisposable
     private readonly Mapping _shared;
     private readonly nuint _run = KvmIoctl.KVM_RUN;
     private int _thread;
+    private int _kicked;
     private int _refusals;
 
     /// <summary>Takes over a vCPU descriptor and maps its shared area.</summary>
@@ -52,18 +51,7 @@ internal sealed unsafe partial class KvmVcpu : IVcpu, IDisposable
     /// <summary>Makes the calling thread this vCPU's own; before the first <see cref="Run"/>.</summary>
     public void BindToThread()
     {
-        ulong* set = stackalloc ulong[Linux.SignalSetWords];
-        ulong* old = stackalloc ulong[Linux.SignalSetWords];
-        new Span<ulong>(set, Linux.SignalSetWords).Clear();
-        set[0] = KickBit;
-        int error = Linux.pthread_sigmask(Linux.SIG_BLOCK, set, old);
-        if (error != 0)
-            throw new HostException("pthread_sigmask", (Errno)error);
-
-        byte* argument = stackalloc byte[sizeof(kvm_signal_mask) + Linux.KernelSignalSetSize];
-        ((kvm_signal_mask*)argument)->len = Linux.KernelSignalSetSize;
-        *(ulong*)(argument + sizeof(kvm_signal_mask)) = old[0] & ~KickBit;
-        Call(KvmIoctl.KVM_SET_SIGNAL_MASK, (nint)argument, "KVM_SET_SIGNAL_MASK");
+        KickSignal.Install();
         // A full fence: whoever closes the gate first and kicks then either sees this thread or is seen by its first Pass.
         Interlocked.Exchange(ref _thread, Linux.gettid());
     }
@@ -95,14 +83,22 @@ internal sealed unsafe partial class KvmVcpu : IVcpu, IDisposable
         Shared->immediate_exit = 1;
         _ = Linux.ioctl(_descriptor, _run, 0);
         Shared->immediate_exit = 0;
+        Interlocked.MemoryBarrier();
+        // A kick that came meanwhile is for the next run.
+        if (Volatile.Read(ref _kicked) != 0)
+            Shared->immediate_exit = 1;
     }
 
     /// <inheritdoc/>
     public void Kick()
     {
         int thread = Volatile.Read(ref _thread);
-        if (thread != 0)
-            _ = Linux.tgkill(Linux.getpid(), thread, KickSignal);
+        if (thread == 0)
+            return;
+        // In this order: who takes the kick clears the second first.
+        Interlocked.Exchange(ref _kicked, 1);
+        Volatile.Write(ref Shared->immediate_exit, 1);
+        KickSignal.Send(thread);
     }
 
     /// <summary>General registers.</summary>
@@ -183,14 +179,12 @@ internal sealed unsafe partial class KvmVcpu : IVcpu, IDisposable
         return VcpuExit.Again;
     }
 
-    /// <summary>Takes a pending kick; false when another signal ended KVM_RUN.</summary>
-    private static bool ConsumeKick()
+    /// <summary>Takes a kick; false when another signal ended KVM_RUN.</summary>
+    private bool ConsumeKick()
     {
-        ulong* set = stackalloc ulong[Linux.SignalSetWords];
-        new Span<ulong>(set, Linux.SignalSetWords).Clear();
-        set[0] = KickBit;
-        Linux.timespec now = default;
-        return Linux.sigtimedwait(set, null, &now) == KickSignal;
+        Volatile.Write(ref Shared->immediate_exit, 0);
+        // One that comes from here on sets both again.
+        return Interlocked.Exchange(ref _kicked, 0) != 0;
     }
 
     private void Call(nuint request, nint argument, string name)

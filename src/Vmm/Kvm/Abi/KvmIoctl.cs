@@ -46,7 +46,6 @@ internal static unsafe class KvmIoctl
     public static readonly nuint KVM_TRANSLATE = Number(Read | Write, 0x85, sizeof(kvm_translation));
     public static readonly nuint KVM_GET_MSRS = Number(Read | Write, 0x88, sizeof(kvm_msrs));
     public static readonly nuint KVM_SET_MSRS = Number(Write, 0x89, sizeof(kvm_msrs));
-    public static readonly nuint KVM_SET_SIGNAL_MASK = Number(Write, 0x8b, sizeof(kvm_signal_mask));
     public static readonly nuint KVM_GET_LAPIC = Number(Read, 0x8e, sizeof(kvm_lapic_state));
     public static readonly nuint KVM_SET_LAPIC = Number(Write, 0x8f, sizeof(kvm_lapic_state));
     public static readonly nuint KVM_GET_CPUID2 = Number(Read | Write, 0x91, sizeof(kvm_cpuid2));

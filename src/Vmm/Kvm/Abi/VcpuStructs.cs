@@ -77,12 +77,6 @@ internal struct kvm_msrs
     public uint pad;
 }
 
-/// <summary>KVM_SET_SIGNAL_MASK: the header before a kernel sigset_t of <c>len</c> bytes.</summary>
-internal struct kvm_signal_mask
-{
-    public uint len;
-}
-
 /// <summary>KVM_GET_MP_STATE, KVM_SET_MP_STATE.</summary>
 internal struct kvm_mp_state
 {
