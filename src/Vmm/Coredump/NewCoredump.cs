@@ -120,12 +120,17 @@ internal sealed class NewCoredump : IDisposable
 
     private void Commit()
     {
-        uint how = _request.Force ? 0 : Linux.RENAME_NOREPLACE;
-        if (Linux.renameat2(Linux.AT_FDCWD, _making, Linux.AT_FDCWD, _request.Path, how) != 0)
+        try
         {
-            if (!_request.Force && Linux.LastError == Errno.EEXIST)
-                throw Taken(_request);
-            throw new VmmException($"the core file cannot be put at '{Printable.Escape(_request.Path)}': {HostException.Last("renameat2").Message}; nothing was changed there");
+            Placement.Place(_making, _request.Path, _request.Force ? Placement.Over.Rename : Placement.Over.Nothing);
+        }
+        catch (HostException fault) when (!_request.Force && fault.Errno == Errno.EEXIST)
+        {
+            throw Taken(_request);
+        }
+        catch (HostException fault)
+        {
+            throw new VmmException($"the core file cannot be put at '{Printable.Escape(_request.Path)}': {fault.Message}; nothing was changed there", cause: fault);
         }
         _done = true;
     }

@@ -41,6 +41,12 @@ internal static unsafe partial class Linux
     [LibraryImport(LibC, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int renameat2(int fromFolder, string from, int toFolder, string to, uint flags);
 
+    [LibraryImport(LibC, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int link(string from, string to);
+
+    [LibraryImport(LibC, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int unlink(string path);
+
     [LibraryImport(LibC, SetLastError = true)]
     public static partial int fsync(int fd);
 

@@ -12,10 +12,10 @@ internal sealed class NewSnapshot : IDisposable
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private readonly string _target;
-    private readonly uint _howToMove;
+    private readonly Placement.Over _over;
     private bool _done;
 
-    private NewSnapshot(string target, string making, uint howToMove) => (_target, Folder, _howToMove) = (target, new SnapshotFolder(making), howToMove);
+    private NewSnapshot(string target, string making, Placement.Over over) => (_target, Folder, _over) = (target, new SnapshotFolder(making), over);
 
     /// <summary>Where its files go.</summary>
     public SnapshotFolder Folder { get; }
@@ -26,7 +26,7 @@ internal sealed class NewSnapshot : IDisposable
     /// <exception cref="VmmException">It cannot be there.</exception>
     public static NewSnapshot Begin(string path, bool replace)
     {
-        uint howToMove = CheckPlace(path, replace);
+        Placement.Over over = CheckPlace(path, replace);
         string target = Target(path);
         string shown = Printable.Escape(path);
         string parent = Path.GetDirectoryName(target)!;
@@ -39,15 +39,15 @@ internal sealed class NewSnapshot : IDisposable
         {
             throw new VmmException($"'{shown}' cannot be made: {refused.Message}", cause: refused);
         }
-        return new NewSnapshot(target, making, howToMove);
+        return new NewSnapshot(target, making, over);
     }
 
     /// <summary>Looks whether one can be made at a place. Nothing is changed.</summary>
     /// <param name="path">Where it will be.</param>
     /// <param name="replace">Whether it may take the place of another snapshot.</param>
-    /// <returns>How <c>renameat2</c> is to put it there.</returns>
+    /// <returns>What it finds there.</returns>
     /// <exception cref="VmmException">It cannot be there.</exception>
-    public static uint CheckPlace(string path, bool replace)
+    public static Placement.Over CheckPlace(string path, bool replace)
     {
         string target = Target(path);
         string shown = Printable.Escape(path);
@@ -55,14 +55,14 @@ internal sealed class NewSnapshot : IDisposable
         if (!Directory.Exists(parent))
             throw new VmmException($"'{shown}' cannot be made: there is no folder '{Printable.Escape(parent ?? "")}'");
         if (!Path.Exists(target))
-            return Linux.RENAME_NOREPLACE;
+            return Placement.Over.Nothing;
         if (!new SnapshotFolder(target).Exists)
         {
             // Cloud Hypervisor's clients make the folder themselves. A plain rename takes the place of one that is empty, and of no other.
-            return IsEmpty(target) ? 0U : throw new VmmException($"'{shown}' exists and is no snapshot: name a folder that does not exist yet");
+            return IsEmpty(target) ? Placement.Over.Rename : throw new VmmException($"'{shown}' exists and is no snapshot: name a folder that does not exist yet");
         }
         // Exchanged, not removed and made: there is no moment without one.
-        return replace ? Linux.RENAME_EXCHANGE : throw new VmmException($"there is a snapshot '{shown}' already: name another folder, or replace it (--replace)");
+        return replace ? Placement.Over.Exchange : throw new VmmException($"there is a snapshot '{shown}' already: name another folder, or replace it (--replace)");
     }
 
     /// <summary>Writes one of its small files and syncs it.</summary>
@@ -87,11 +87,17 @@ internal sealed class NewSnapshot : IDisposable
     {
         Sync(Folder.Path);
         // As it was found when this began: what came there since then is not ours to replace.
-        if (Linux.renameat2(Linux.AT_FDCWD, Folder.Path, Linux.AT_FDCWD, _target, _howToMove) != 0)
-            throw Refused(HostException.Last("renameat2"));
+        try
+        {
+            Placement.Place(Folder.Path, _target, _over);
+        }
+        catch (HostException fault)
+        {
+            throw new VmmException($"the snapshot cannot be put at '{Printable.Escape(_target)}': {fault.Message}; nothing was changed there", cause: fault);
+        }
         _done = true;
         Sync(Path.GetDirectoryName(_target)!);
-        if (_howToMove == Linux.RENAME_EXCHANGE)
+        if (_over == Placement.Over.Exchange)
             Delete(Folder.Path);
     }
 
@@ -117,12 +123,11 @@ internal sealed class NewSnapshot : IDisposable
         }
     }
 
-    private VmmException Refused(HostException fault) => new($"the snapshot cannot be put at '{Printable.Escape(_target)}': {fault.Message}; nothing was changed there", cause: fault);
-
     private static void Sync(string folder)
     {
         using SafeFd fd = SafeFd.Own(Linux.open(folder, Linux.O_RDONLY | Linux.O_CLOEXEC, 0), $"open of '{folder}'");
-        if (Linux.fsync(fd.Number) < 0)
+        // EINVAL: a file system that cannot sync folders (some of FUSE) has no more to offer.
+        if (Linux.fsync(fd.Number) < 0 && Linux.LastError != Errno.EINVAL)
             throw HostException.Last($"fsync of '{folder}'");
     }
 
