@@ -111,15 +111,9 @@ internal sealed partial class MachineRun : IDisposable
     /// <summary>How often the guest was started again.</summary>
     public int Resets { get; private set; }
 
-    /// <summary>Where the vCPUs are: running while the machine is being built, too.</summary>
-    public MachineState State
-    {
-        get
-        {
-            lock (_lock)
-                return _over ? MachineState.Ended : _current?.Machine.State == MachineState.Paused ? MachineState.Paused : MachineState.Running;
-        }
-    }
+    /// <summary>Where the vCPUs are: running while the machine is being built, too. Waits for no command that is under way.</summary>
+    public MachineState State =>
+        Volatile.Read(ref _over) ? MachineState.Ended : Volatile.Read(ref _current)?.Machine.State == MachineState.Paused ? MachineState.Paused : MachineState.Running;
 
     /// <summary>Runs the machine on the calling thread until it is over.</summary>
     /// <param name="started">Called once, when the guest runs for the first time.</param>
@@ -176,6 +170,7 @@ internal sealed partial class MachineRun : IDisposable
         lock (_ending)
         {
             _stopAsked = true;
+            Origin?.GiveUp();
             _current?.Machine.End(new MachineOutcome(OutcomeKind.Stopped));
         }
     }

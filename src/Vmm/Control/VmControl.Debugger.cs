@@ -9,7 +9,7 @@ internal sealed partial class VmControl
     public Action<string>? DebuggerAwaited { get; set; }
 
     /// <summary>Not while the guest is on its way elsewhere, nor when it may be there.</summary>
-    private bool IsOurs() => Volatile.Read(ref _migration) is null && Volatile.Read(ref _handedOver) is null;
+    private bool IsOurs() => Volatile.Read(ref _migration) is null && Volatile.Read(ref _handedOver) is null && Volatile.Read(ref _withoutDisks) is null;
 
     private MachineRun Announced(MachineRun run)
     {

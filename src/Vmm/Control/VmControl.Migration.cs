@@ -14,6 +14,7 @@ internal sealed partial class VmControl
 {
     private ActiveMigration? _migration;
     private HandedOver? _handedOver;
+    private MigratingMachine? _withoutDisks;
 
     /// <summary>How far the migration is that is under way; null when there is none.</summary>
     public MigrationProgress? Migration => Volatile.Read(ref _migration)?.Progress;
@@ -80,6 +81,24 @@ internal sealed partial class VmControl
         _life.Resumed();
     }
 
+    /// <summary>Lets a guest go on whose disks were given away for a migration that failed.</summary>
+    /// <exception cref="VmmException">A disk is still somebody else's; the guest is held as before.</exception>
+    private void TakeDisksAgain(MigratingMachine guest)
+    {
+        guest.TakeBack();
+        _withoutDisks = null;
+        guest.GoOn();
+        guest.Dispose();
+        // One that its user had paused before is held still.
+        if (State == VmState.Paused)
+        {
+            OnMachine(VmCommand.Resume, Resume);
+            return;
+        }
+        Events.Publish("vm", "resumed");
+        _life.Resumed();
+    }
+
     private void Send(MigrationRoute route, BorrowedMachine machine, MachineConfig config, MigrationRequest request, ActiveMigration migration, Action<MigrationResult> moved)
     {
         MigratingMachine guest = new(machine.Vm, config);
@@ -98,6 +117,13 @@ internal sealed partial class VmControl
         catch (PagesLostException lost)
         {
             OnPagesLost(guest, request.Destination, lost);
+            throw;
+        }
+        catch (DisksLostException lost)
+        {
+            _withoutDisks = guest;
+            Events.Publish("vm", "migration-failed", ("destination", request.Destination), ("reason", lost.Message));
+            _life.MigrationFailed(lost);
             throw;
         }
         catch (Exception failed)
@@ -180,6 +206,8 @@ internal sealed partial class VmControl
     {
         if (_migration is { } migration)
             throw new LifecycleConflictException(state, command, $"the VM is being migrated to {migration.Destination}; 'vmm migrate --cancel' gives that up");
+        if (_withoutDisks is not null && state is (VmState.Running or VmState.Paused) && command is not (VmCommand.Resume or VmCommand.Shutdown or VmCommand.Delete))
+            throw new LifecycleConflictException(state, command, "a disk of the VM was somebody else's when a migration failed, and it is held: 'vmm resume' takes the disks again and lets it go on");
         if (_handedOver is not { } there || state is not (VmState.Running or VmState.Paused) || command is VmCommand.Shutdown or VmCommand.Delete)
             return;
         throw new LifecycleConflictException(state, command, there.RunsThere

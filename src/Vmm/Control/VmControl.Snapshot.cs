@@ -35,13 +35,15 @@ internal sealed partial class VmControl
     }
 
     /// <summary>Freezes the guest to disk, and lets it go on as it was.</summary>
-    /// <exception cref="VmmException">It cannot be done: nothing is left of it.</exception>
-    public SnapshotReport TakeSnapshot(SnapshotRequest request) => OnMachine(VmCommand.Snapshot, vm =>
+    /// <param name="request">How.</param>
+    /// <param name="isUnwanted">Whether nobody wants it any more; null for one that is wanted.</param>
+    /// <exception cref="VmmException">It cannot be done, or was given up: nothing is left of it.</exception>
+    public SnapshotReport TakeSnapshot(SnapshotRequest request, Func<bool>? isUnwanted = null) => OnMachine(VmCommand.Snapshot, vm =>
     {
         Events.Publish("vm", "snapshotting", ("path", request.Path));
         try
         {
-            SnapshotReport report = SnapshotTaker.Take(vm, ConfigOf(vm) with { Gdb = null }, request);
+            SnapshotReport report = SnapshotTaker.Take(vm, ConfigOf(vm) with { Gdb = null }, request, isUnwanted);
             Events.Publish("vm", "snapshotted", ("path", request.Path), ("id", report.Id.ToString()));
             _life.Snapshotted(request.Path, report.PausedMicroseconds / 1000, report.TotalMicroseconds / 1000);
             return report;

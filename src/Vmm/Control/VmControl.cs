@@ -152,7 +152,9 @@ internal sealed partial class VmControl : IDisposable
     {
         lock (_commands)
         {
-            if (force && State == VmState.Paused && _handedOver is { RunsThere: false, Guest: { } guest } && _migration is null)
+            if (State == VmState.Paused && _withoutDisks is { } waiting && _migration is null)
+                TakeDisksAgain(waiting);
+            else if (force && State == VmState.Paused && _handedOver is { RunsThere: false, Guest: { } guest } && _migration is null)
                 TakeUndecidedBack(guest);
             else
                 OnMachine(VmCommand.Resume, Resume);
@@ -224,8 +226,9 @@ internal sealed partial class VmControl : IDisposable
     /// <summary>Asks the guest's run to end, whatever is being done; does not wait. For signals and the terminal's keys.</summary>
     public void Stop()
     {
-        Volatile.Read(ref _migration)?.Cancel();
+        // In this order: a migration that is given up asks whether the guest's run is over.
         Run?.Stop();
+        Volatile.Read(ref _migration)?.Cancel();
     }
 
     /// <summary>Changes what a device may do in a time, at once and for later boots of this VM.</summary>
@@ -359,6 +362,8 @@ internal sealed partial class VmControl : IDisposable
     {
         _handedOver?.Guest.Dispose();
         _handedOver = null;
+        _withoutDisks?.Dispose();
+        _withoutDisks = null;
         Run?.Stop();
         Join();
     }

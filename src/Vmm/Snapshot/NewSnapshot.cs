@@ -27,7 +27,7 @@ internal sealed class NewSnapshot : IDisposable
     public static NewSnapshot Begin(string path, bool replace)
     {
         Placement.Over over = CheckPlace(path, replace);
-        string target = Target(path);
+        string target = SnapshotFolder.FullPath(path);
         string shown = Printable.Escape(path);
         string parent = Path.GetDirectoryName(target)!;
         string making = Path.Combine(parent, $".{Path.GetFileName(target)}.{Path.GetRandomFileName()}");
@@ -49,17 +49,20 @@ internal sealed class NewSnapshot : IDisposable
     /// <exception cref="VmmException">It cannot be there.</exception>
     public static Placement.Over CheckPlace(string path, bool replace)
     {
-        string target = Target(path);
+        string target = SnapshotFolder.FullPath(path);
         string shown = Printable.Escape(path);
         string? parent = Path.GetDirectoryName(target);
         if (!Directory.Exists(parent))
             throw new VmmException($"'{shown}' cannot be made: there is no folder '{Printable.Escape(parent ?? "")}'");
         if (!Path.Exists(target))
             return Placement.Over.Nothing;
-        if (!new SnapshotFolder(target).Exists)
+        SnapshotFolder there = new(target);
+        if (!there.IsReplaceable)
         {
             // Cloud Hypervisor's clients make the folder themselves. A plain rename takes the place of one that is empty, and of no other.
-            return IsEmpty(target) ? Placement.Over.Rename : throw new VmmException($"'{shown}' exists and is no snapshot: name a folder that does not exist yet");
+            return IsEmpty(target) ? Placement.Over.Rename : throw new VmmException(Directory.Exists(target) && File.Exists(there.ManifestFile) && there.Strangers is [var stranger, ..]
+                ? $"'{shown}' holds more than a snapshot ('{Printable.Escape(stranger)}'), which would be lost: name a folder that does not exist yet"
+                : $"'{shown}' exists and is no snapshot: name a folder that does not exist yet");
         }
         // Exchanged, not removed and made: there is no moment without one.
         return replace ? Placement.Over.Exchange : throw new VmmException($"there is a snapshot '{shown}' already: name another folder, or replace it (--replace)");
@@ -98,7 +101,7 @@ internal sealed class NewSnapshot : IDisposable
         _done = true;
         Sync(Path.GetDirectoryName(_target)!);
         if (_over == Placement.Over.Exchange)
-            Delete(Folder.Path);
+            Folder.Delete();
     }
 
     /// <summary>What was not put in its place is removed.</summary>
@@ -108,8 +111,6 @@ internal sealed class NewSnapshot : IDisposable
             Delete(Folder.Path);
         _done = true;
     }
-
-    private static string Target(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 
     private static bool IsEmpty(string path)
     {

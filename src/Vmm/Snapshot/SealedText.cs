@@ -20,6 +20,9 @@ internal static class SealedText
     private const int LongestHeader = 128;
     private const int SumBytes = 16;
 
+    /// <summary>What a text of a kind begins with.</summary>
+    public static string Start(string kind) => $"{Family}{kind} ";
+
     /// <summary>Puts the line in front.</summary>
     /// <param name="kind">A word such as <c>state</c>.</param>
     /// <param name="version">The format's version, from 1.</param>

@@ -31,6 +31,32 @@ internal sealed class SnapshotChain : IDisposable
     /// <exception cref="VmmException">A part is missing, damaged or another's.</exception>
     public static SnapshotChain Open(SnapshotFolder folder, bool verify = false, Action<SnapshotFolder, ulong>? progress = null, SnapshotManifest? newest = null)
     {
+        (List<SnapshotFolder> folders, List<SnapshotManifest> manifests) = Follow(folder, newest);
+        SnapshotChain chain = new(folders, manifests);
+        try
+        {
+            chain.OpenMemory(verify, progress);
+            return chain;
+        }
+        catch
+        {
+            chain.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The folders of a snapshot and of all that it builds upon, the oldest first; of their memory nothing is looked at but whether it is there.</summary>
+    /// <exception cref="VmmException">One is missing, damaged or another's.</exception>
+    public static IReadOnlyList<SnapshotFolder> FoldersOf(SnapshotFolder folder)
+    {
+        List<SnapshotFolder> folders = Follow(folder, newest: null).Folders;
+        return folders.Find(part => !File.Exists(part.MemoryFile)) is { } torn
+            ? throw new VmmException($"{torn.MemoryFile}: there is no such file: the snapshot is not whole")
+            : folders;
+    }
+
+    private static (List<SnapshotFolder> Folders, List<SnapshotManifest> Manifests) Follow(SnapshotFolder folder, SnapshotManifest? newest)
+    {
         List<SnapshotFolder> folders = [];
         List<SnapshotManifest> manifests = [];
         for (Guid? wanted = null; ;)
@@ -51,17 +77,7 @@ internal sealed class SnapshotChain : IDisposable
         }
         folders.Reverse();
         manifests.Reverse();
-        SnapshotChain chain = new(folders, manifests);
-        try
-        {
-            chain.OpenMemory(verify, progress);
-            return chain;
-        }
-        catch
-        {
-            chain.Dispose();
-            throw;
-        }
+        return (folders, manifests);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using Vmm.Host;
 using Vmm.Machine.Config;
+using Vmm.Storage;
 
 namespace Vmm.Snapshot;
 
@@ -16,21 +17,39 @@ internal static class SnapshotDisks
     /// <summary>Refuses disks that are not as they were.</summary>
     /// <param name="saved">At the time of the snapshot.</param>
     /// <param name="config">The description of the machine that is to use them now.</param>
+    /// <param name="trusted">Whether the user says that they were not written since; a disk of another size is another disk all the same.</param>
     /// <exception cref="VmmException">Naming the first that differs, and what to do.</exception>
-    public static void Check(IReadOnlyList<SnapshotDisk> saved, MachineConfig config)
+    public static void Check(IReadOnlyList<SnapshotDisk> saved, MachineConfig config, bool trusted = false)
     {
         foreach (SnapshotDisk before in saved)
         {
             if (config.Disk.FirstOrDefault(disk => disk.Id == before.Id) is not { } disk)
                 throw new VmmException($"the snapshot has a disk '{Printable.Escape(before.Id)}', and the description has none");
             SnapshotDisk now = Look(before.Id, Path.GetFullPath(disk.Path));
-            if (now.Size != before.Size)
+            // Of a device vmm once noted no size.
+            if (now.Size != before.Size && before.Size != 0)
                 throw new VmmException($"{before.Id}: '{Printable.Escape(now.Path)}' has {now.Size} bytes, and {before.Size} when the snapshot was taken: it is another disk");
-            if (now.Path == before.Path && now.ModifiedNanoseconds != before.ModifiedNanoseconds)
+            if (!trusted && now.Path == before.Path && now.ModifiedNanoseconds != before.ModifiedNanoseconds)
             {
                 throw new VmmException($"{before.Id}: '{Printable.Escape(now.Path)}' was written after the snapshot was taken, and the guest would destroy it; "
                     + $"name a copy from that time (--disk id={before.Id},path=FILE), or say that it is as it was (--trust-disks)");
             }
+        }
+    }
+
+    /// <summary>Refuses disks of another size than the source's, or other ones.</summary>
+    /// <param name="there">At the source.</param>
+    /// <param name="config">The description of the machine that is to use them here.</param>
+    /// <exception cref="VmmException">Naming the first that differs.</exception>
+    public static void CheckSizes(IReadOnlyList<SnapshotDisk> there, MachineConfig config)
+    {
+        foreach (SnapshotDisk disk in there)
+        {
+            if (config.Disk.FirstOrDefault(one => one.Id == disk.Id) is not { } mine)
+                throw new VmmException($"the source has a disk '{Printable.Escape(disk.Id)}', and the description has none");
+            SnapshotDisk here = Look(disk.Id, Path.GetFullPath(mine.Path));
+            if (here.Size != disk.Size && disk.Size != 0)
+                throw new VmmException($"{disk.Id}: '{Printable.Escape(here.Path)}' has {here.Size} bytes, and '{Printable.Escape(disk.Path)}' at the source {disk.Size}: it is another disk; name the right one (--disk id={disk.Id},path=FILE)");
         }
     }
 
@@ -39,6 +58,6 @@ internal static class SnapshotDisks
         FileInfo file = new(path);
         if (!file.Exists)
             throw new VmmException($"{id}: there is no file '{Printable.Escape(path)}'");
-        return new SnapshotDisk(id, path, file.Length, FileTimes.Nanoseconds(file.LastWriteTimeUtc));
+        return new SnapshotDisk(id, path, ImageSize.Of(path) ?? file.Length, FileTimes.Nanoseconds(file.LastWriteTimeUtc));
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Vmm.Host;
 using Vmm.Machine.Config;
@@ -17,7 +18,7 @@ internal sealed class SnapshotFolder(string path)
     private const int LargestManifest = 64 << 20;
 
     /// <summary>The folder.</summary>
-    public string Path { get; } = System.IO.Path.GetFullPath(path);
+    public string Path { get; } = FullPath(path);
 
     /// <summary>What the snapshot is.</summary>
     public string ManifestFile => System.IO.Path.Combine(Path, "manifest");
@@ -30,6 +31,45 @@ internal sealed class SnapshotFolder(string path)
 
     /// <summary>Whether there is a snapshot.</summary>
     public bool Exists => File.Exists(ManifestFile);
+
+    /// <summary>Whether there is a snapshot, whole or not, and nothing that no snapshot has: what a new one may take the place of.</summary>
+    public bool IsReplaceable => HasManifest() && Strangers.Count == 0;
+
+    /// <summary>The names of what is in the folder and belongs to no snapshot.</summary>
+    public IReadOnlyList<string> Strangers => [.. Directory.EnumerateFileSystemEntries(Path).Where(entry => !Files.Contains(entry, StringComparer.Ordinal)).Select(entry => System.IO.Path.GetFileName(entry))];
+
+    private string[] Files => [ManifestFile, StateFile, MemoryFile];
+
+    /// <summary>Where a folder of a snapshot is, as an absolute path.</summary>
+    /// <exception cref="VmmException">It cannot be one.</exception>
+    public static string FullPath(string path) =>
+        path.Length == 0 ? throw new VmmException("a snapshot's folder has no name: give a path", ExitCodes.Usage)
+        : path.Contains('\0', StringComparison.Ordinal) ? throw new VmmException($"'{Printable.Escape(path)}' cannot be a snapshot's folder: it holds a NUL character", ExitCodes.Usage)
+        : System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+
+    /// <summary>Whether it is the very folder that another is, by whatever name.</summary>
+    public unsafe bool IsSameAs(SnapshotFolder other)
+    {
+        Linux.statx_data mine = default, its = default;
+        return Linux.statx(Linux.AT_FDCWD, Path, 0, Linux.STATX_BASIC_STATS, &mine) == 0
+            && Linux.statx(Linux.AT_FDCWD, other.Path, 0, Linux.STATX_BASIC_STATS, &its) == 0
+            && (mine.stx_ino, mine.stx_dev_major, mine.stx_dev_minor) == (its.stx_ino, its.stx_dev_major, its.stx_dev_minor);
+    }
+
+    /// <summary>Removes the snapshot's files, and the folder unless there is something else in it.</summary>
+    public void Delete()
+    {
+        try
+        {
+            foreach (string file in Files)
+                File.Delete(file);
+            Directory.Delete(Path);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            // Whose place was taken already, and of no use to anybody; or there is what is not ours.
+        }
+    }
 
     /// <summary>The manifest as bytes.</summary>
     public static byte[] Write(SnapshotManifest manifest) =>
@@ -84,13 +124,27 @@ internal sealed class SnapshotFolder(string path)
     public unsafe long CountDiskBytes()
     {
         long bytes = 0;
-        foreach (string file in (string[])[ManifestFile, StateFile, MemoryFile])
+        foreach (string file in Files)
         {
             Linux.statx_data status = default;
             if (Linux.statx(Linux.AT_FDCWD, file, 0, Linux.STATX_BASIC_STATS, &status) == 0)
                 bytes += (long)status.stx_blocks * Linux.StatBlock;
         }
         return bytes;
+    }
+
+    private bool HasManifest()
+    {
+        Span<byte> start = stackalloc byte[SealedText.Start(ManifestKind).Length];
+        try
+        {
+            using FileImageSource source = FileImageSource.Open("snapshot", ManifestFile);
+            return source.Read(0, start) == start.Length && Encoding.ASCII.GetString(start) == SealedText.Start(ManifestKind);
+        }
+        catch (VmmException)
+        {
+            return false;
+        }
     }
 
     private void CheckPaths(SnapshotManifest manifest)

@@ -1,5 +1,6 @@
 using Vmm.Host;
 using Vmm.Machine;
+using Vmm.Machine.Config;
 using Vmm.Snapshot.Memory;
 
 namespace Vmm.Snapshot;
@@ -18,6 +19,10 @@ internal static class SnapshotMerger
     {
         using SnapshotChain chain = SnapshotChain.Open(from);
         SnapshotManifest manifest = chain.Manifests[^1];
+        SnapshotFolder place = new(to);
+        // The newest may go: what it builds upon stays as it is.
+        if (chain.Folders.SkipLast(1).FirstOrDefault(place.IsSameAs) is not null)
+            throw new VmmException($"'{Printable.Escape(to)}' is a part of what '{Printable.Escape(from.Path)}' builds upon, and others may, too: name another folder");
         from.ReadState(manifest);
         using NewSnapshot making = NewSnapshot.Begin(to, replace);
         // Mapped, not read: the writer takes what it finds page by page.

@@ -48,8 +48,7 @@ internal sealed class SnapshotOrigin : IMachineOrigin, IDisposable
         SnapshotFit.Check(folder.ReadConfig(manifest), config);
         if (manifest.Memory.Size != config.Memory.Size.Bytes)
             throw new VmmException($"{folder.ManifestFile}: memory.size: {manifest.Memory.Size} bytes, and the machine has {config.Memory.Size.Bytes}");
-        if (!how.TrustDisks)
-            SnapshotDisks.Check(manifest.Disks, config);
+        SnapshotDisks.Check(manifest.Disks, config, how.TrustDisks);
         return new SnapshotOrigin(SnapshotChain.Open(folder, newest: manifest), state, how.Mode) { StartsPaused = how.Paused };
     }
 

@@ -4,6 +4,7 @@ using Vmm.Devices.State;
 using Vmm.Guest.Memory;
 using Vmm.Host;
 using Vmm.Kvm.State;
+using Vmm.Machine;
 using Vmm.Machine.Build;
 using Vmm.Machine.Config;
 using Vmm.Snapshot.Memory;
@@ -27,16 +28,19 @@ internal sealed class SnapshotTaker
     private readonly MicroVm _vm;
     private readonly MachineConfig _config;
     private readonly SnapshotRequest _request;
+    private readonly Func<bool> _isUnwanted;
     private readonly long _start = Stopwatch.GetTimestamp();
 
-    private SnapshotTaker(MicroVm vm, MachineConfig config, SnapshotRequest request) => (_vm, _config, _request) = (vm, config, request);
+    private SnapshotTaker(MicroVm vm, MachineConfig config, SnapshotRequest request, Func<bool> isUnwanted) => (_vm, _config, _request, _isUnwanted) = (vm, config, request, isUnwanted);
 
     /// <summary>Takes it.</summary>
     /// <param name="vm">The machine; nobody else steers it meanwhile.</param>
     /// <param name="config">Its description as it is now.</param>
     /// <param name="request">How.</param>
-    /// <exception cref="VmmException">It cannot be taken: nothing is left of it, and the guest goes on.</exception>
-    public static SnapshotReport Take(MicroVm vm, MachineConfig config, SnapshotRequest request) => new SnapshotTaker(vm, config, request).Take();
+    /// <param name="isUnwanted">Whether nobody wants it any more; asked now and then. Null for one that is wanted.</param>
+    /// <exception cref="VmmException">It cannot be taken, or was given up: nothing is left of it, and the guest goes on.</exception>
+    public static SnapshotReport Take(MicroVm vm, MachineConfig config, SnapshotRequest request, Func<bool>? isUnwanted = null) =>
+        new SnapshotTaker(vm, config, request, isUnwanted ?? (static () => false)).Take();
 
     private SnapshotReport Take()
     {
@@ -68,12 +72,12 @@ internal sealed class SnapshotTaker
                 manifest = Describe(taken, parent, state);
                 if (_request.Live)
                     live = new LiveSave(_vm.Ram, file, only);
-                sums = live is null ? MemoryFileWriter.Write(_vm.Ram, file, only) : new([], 0);
+                sums = live is null ? MemoryFileWriter.Write(_vm.Ram, file, only, StopIfUnwanted) : new([], 0);
                 manifest = manifest with { Memory = manifest.Memory with { Pages = only is null ? null : SnapshotMemory.Bytes(only) } };
                 held.Release();
                 paused = held.Elapsed;
             }
-            sums = live?.Save() ?? sums;
+            sums = live?.Save(StopIfUnwanted) ?? sums;
         }
         finally
         {
@@ -91,6 +95,14 @@ internal sealed class SnapshotTaker
         if (changed is not null)
             _vm.Tracking.Accept(manifest.Id, changed);
         return new SnapshotReport(manifest.Id, _request.Path, manifest.Kind, paused.TotalMicroseconds, Stopwatch.GetElapsedTime(_start).TotalMicroseconds, (long)sums.WrittenBytes);
+    }
+
+    private void StopIfUnwanted(ulong done)
+    {
+        if (_vm.Machine.State == MachineState.Ended)
+            throw new VmmException($"the snapshot of '{_config.Name}' was given up: the guest's run ended");
+        if (_isUnwanted())
+            throw new VmmException($"the snapshot of '{_config.Name}' was given up: whoever asked for it is gone");
     }
 
     private SnapshotManifest Describe(DateTimeOffset taken, SnapshotParent? parent, byte[] state) => new()
@@ -114,13 +126,17 @@ internal sealed class SnapshotTaker
     {
         if (_request.Parent is not { } path)
             return null;
-        SnapshotManifest manifest = new SnapshotFolder(path).ReadManifest();
+        SnapshotFolder parent = new(path);
+        SnapshotManifest manifest = parent.ReadManifest();
         if (_vm.Tracking.Since != manifest.Id)
         {
             throw new VmmException(_vm.Tracking.Since is null
                 ? $"'{_config.Name}' does not know what changed since '{path}': take the parent with --track, and without a restart or a migration since then"
                 : $"'{path}' is not the last snapshot that was taken of '{_config.Name}': what changed is known since that one only");
         }
+        SnapshotFolder place = new(_request.Path);
+        if (SnapshotChain.FoldersOf(parent).FirstOrDefault(place.IsSameAs) is not null)
+            throw new VmmException($"'{Printable.Escape(_request.Path)}' is a part of what the new snapshot builds upon, and cannot be replaced by it: name another folder");
         string beside = Path.GetDirectoryName(_request.Path) ?? "/";
         return new SnapshotParent(manifest.Id, Path.GetRelativePath(_request.Path, path) is var relative && Path.GetDirectoryName(path) == beside ? relative : path);
     }

@@ -72,6 +72,17 @@ public sealed class ControlServerTests : IDisposable
         AssertServes();
     }
 
+    /// <summary>One that is read, and that nobody thought of: whoever sent it is told, and the VM goes on.</summary>
+    [Fact]
+    public void Request_that_meets_a_fault_of_ours_does_not_end_the_VM()
+    {
+        using Socket client = _vm.Connect();
+        string answer = ControlledVm.Ask(client, "{\"verb\":\"migrate\",\"migration\":{\"destination\":null,\"options\":null}}");
+        Assert.Contains("by a fault in vmm", answer, StringComparison.Ordinal);
+        Assert.Contains($"\"exit-code\":{ExitCodes.Internal}", answer, StringComparison.Ordinal);
+        AssertServes();
+    }
+
     [Fact]
     public void Line_without_an_end_is_read_up_to_a_bound()
     {

@@ -176,6 +176,40 @@ public sealed class PreCopyTests
     }
 
     [Fact]
+    public void Guest_that_ends_meanwhile_is_not_said_to_stay()
+    {
+        using MigrationRig rig = new();
+        rig.SourceAt = phase =>
+        {
+            if (phase != MigrationPhase.State)
+                return;
+            rig.Source.HasEnded = true;
+            rig.Cancel.Cancel();
+        };
+        rig.Run();
+        Assert.Contains("ended with the guest's run here", rig.SourceFault!.Message, StringComparison.Ordinal);
+        Assert.False(rig.Target.Runs);
+    }
+
+    /// <summary>Few bytes a second over many connections: the next is due after longer than the system can be asked to wait.</summary>
+    [Fact]
+    public void Bandwidth_that_would_take_months_can_be_given_up()
+    {
+        using MigrationRig rig = new() { Options = new() { Bandwidth = 0.01, Connections = 4 } };
+        rig.Source.Bytes.Fill(3);
+        Timer? soon = null;
+        rig.SourceAt = phase =>
+        {
+            if (phase == MigrationPhase.Rounds)
+                soon = new Timer(_ => rig.Cancel.Cancel(), null, TimeSpan.FromMilliseconds(300), Timeout.InfiniteTimeSpan);
+        };
+        rig.Run();
+        soon!.Dispose();
+        AssertStayed(rig);
+        Assert.Contains("was cancelled", rig.SourceFault!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void State_that_the_destination_cannot_take_over_leaves_the_guest_where_it_is_with_the_reason()
     {
         using MigrationRig rig = new();

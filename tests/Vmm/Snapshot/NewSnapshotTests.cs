@@ -43,6 +43,27 @@ public sealed class NewSnapshotTests : IDisposable
         AssertNothingHidden(_maker.Root);
     }
 
+    /// <summary>Somebody keeps his letters where a snapshot is, or has a file that is called as one of ours.</summary>
+    [Fact, Trait("Row", "74")]
+    public void What_lies_beside_a_snapshot_is_never_replaced_with_it()
+    {
+        Guid first = _maker.Take("web.1").ReadManifest().Id;
+        File.WriteAllText(_maker.PathOf("web.1/thesis.txt"), "dear");
+        Assert.Contains("holds more than a snapshot ('thesis.txt')", Assert.Throws<VmmException>(() => _maker.Take("web.1", replace: true)).Message, StringComparison.Ordinal);
+        Assert.Equal(first, new SnapshotFolder(_maker.PathOf("web.1")).ReadManifest().Id);
+        Directory.CreateDirectory(_maker.PathOf("cargo"));
+        File.WriteAllText(_maker.PathOf("cargo/manifest"), "12 crates");
+        Assert.Contains("exists and is no snapshot", Assert.Throws<VmmException>(() => _maker.Take("cargo", replace: true)).Message, StringComparison.Ordinal);
+        Assert.Equal("12 crates", File.ReadAllText(_maker.PathOf("cargo/manifest")));
+        AssertNothingHidden(_maker.Root);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a\0b")]
+    public void Name_that_is_none_is_refused_as_usage(string path) =>
+        Assert.Equal(ExitCodes.Usage, Assert.Throws<VmmException>(() => NewSnapshot.Begin(path, replace: false)).ExitCode);
+
     [Fact, Trait("Row", "74")]
     public void What_came_to_the_place_meanwhile_stays()
     {

@@ -42,10 +42,29 @@ public sealed class SnapshotChainTests : IDisposable
     }
 
     [Fact]
-    public void Merge_over_a_part_of_its_own_chain_is_whole()
+    public void Merge_over_the_newest_of_its_chain_is_whole()
     {
-        SnapshotMerger.Merge(_third, _second.Path, replace: true);
-        Assert.Equal(_maker.Content(), SnapshotMaker.MemoryOf(_second));
+        SnapshotMerger.Merge(_third, _third.Path, replace: true);
+        Assert.Equal(_maker.Content(), SnapshotMaker.MemoryOf(_third));
+        Assert.Equal(SnapshotKind.Full, _third.ReadManifest().Kind);
+    }
+
+    [Fact]
+    public void Part_that_others_build_upon_is_not_merged_over_by_whatever_name()
+    {
+        string link = _maker.PathOf("link");
+        Directory.CreateSymbolicLink(link, _maker.Root);
+        foreach (string place in (string[])[_second.Path, _first.Path, Path.Combine(link, "2")])
+            Assert.Contains("is a part of what", Assert.Throws<VmmException>(() => SnapshotMerger.Merge(_third, place, replace: true)).Message, StringComparison.Ordinal);
+        Assert.Equal(_maker.Content(), SnapshotMaker.MemoryOf(_third));
+    }
+
+    [Fact]
+    public void Folders_of_a_chain_are_told_the_oldest_first_unless_one_is_not_whole()
+    {
+        Assert.Equal([_first.Path, _second.Path, _third.Path], SnapshotChain.FoldersOf(_third).Select(folder => folder.Path));
+        File.Delete(_second.MemoryFile);
+        Assert.Contains(_second.MemoryFile, Assert.Throws<VmmException>(() => SnapshotChain.FoldersOf(_third)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

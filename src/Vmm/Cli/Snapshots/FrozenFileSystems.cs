@@ -1,26 +1,77 @@
+using System.Runtime.InteropServices;
 using Vmm.GuestAgent;
+using Vmm.Host;
 using Vmm.Registry;
 
 namespace Vmm.Cli.Snapshots;
 
-/// <summary>Does something while the guest's file systems are frozen, and has them thawed whatever comes of it.</summary>
+/// <summary>Does something while the guest's file systems are frozen, and has them thawed whatever comes of it: a signal that ends the command, too.</summary>
 internal static class FrozenFileSystems
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
+    private static readonly (PosixSignal Signal, int Number)[] s_ends =
+        [(PosixSignal.SIGHUP, 1), (PosixSignal.SIGINT, 2), (PosixSignal.SIGQUIT, 3), (PosixSignal.SIGTERM, 15)];
+
     /// <summary>Does it.</summary>
-    /// <exception cref="Host.VmmException">There is no agent, or it refused; or what was to be done failed.</exception>
-    public static T While<T>(VmFolder folder, Func<T> act)
+    /// <param name="folder">The VM.</param>
+    /// <param name="act">What; it fails once it was given up.</param>
+    /// <param name="giveUp">Gives it up, on another thread.</param>
+    /// <exception cref="VmmException">There is no agent, or it refused; or what was to be done failed or was given up.</exception>
+    public static T While<T>(VmFolder folder, Func<T> act, Action giveUp)
     {
         AgentPort agent = new(folder);
-        agent.Talk(s_patience, client => client.Execute("guest-fsfreeze-freeze"));
+        int ended = 0;
+        List<PosixSignalRegistration> signals = [.. s_ends.Select(end => PosixSignalRegistration.Create(end.Signal, context =>
+        {
+            context.Cancel = true;
+            if (Interlocked.CompareExchange(ref ended, end.Number, 0) == 0)
+                giveUp();
+        }))];
         try
         {
-            return act();
+            agent.Talk(s_patience, client => client.Execute("guest-fsfreeze-freeze"));
+            return Act(act, agent);
+        }
+        catch (VmmException failed) when (Volatile.Read(ref ended) != 0)
+        {
+            throw new VmmException($"given up; the guest's file systems are thawed, and nothing is left of the snapshot ({failed.Message})", ExitCodes.Signalled(ended), failed);
         }
         finally
         {
+            signals.ForEach(signal => signal.Dispose());
+        }
+    }
+
+    private static T Act<T>(Func<T> act, AgentPort agent)
+    {
+        T result;
+        try
+        {
+            result = act();
+        }
+        catch (Exception failed) when (failed is VmmException or HostException)
+        {
+            if (Thaw(agent) is { } stillFrozen)
+                throw new VmmException($"{failed.Message}; and {stillFrozen}", cause: failed);
+            throw;
+        }
+        if (Thaw(agent) is { } frozen)
+            StandardError.Write($"vmm: {frozen}\n");
+        return result;
+    }
+
+    /// <returns>Why the file systems are still frozen, and what helps; null when they are not.</returns>
+    private static string? Thaw(AgentPort agent)
+    {
+        try
+        {
             agent.Talk(s_patience, client => client.Execute("guest-fsfreeze-thaw"));
+            return null;
+        }
+        catch (Exception refused) when (refused is VmmException or HostException)
+        {
+            return $"the guest's file systems are still frozen ({refused.Message}): try 'vmm agent VM thaw'";
         }
     }
 }

@@ -28,16 +28,16 @@ internal static class SnapshotCommand
             VmFolder folder = VmHome.Find().Existing(line.GetValue(name)!);
             using ControlClient client = ControlClient.Connect(folder, "take a snapshot of");
             client.Stream.IsPatient = true;
-            SnapshotRequest request = new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(line.GetValue(path)!)))
+            SnapshotRequest request = new(SnapshotFolder.FullPath(line.GetValue(path)!))
             {
                 Replace = line.GetValue(replace),
-                Parent = line.GetValue(parent) is string before ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(before)) : null,
+                Parent = line.GetValue(parent) is string before ? SnapshotFolder.FullPath(before) : null,
                 Track = line.GetValue(track),
                 Live = line.GetValue(live),
                 Frozen = line.GetValue(freeze),
             };
             SnapshotReport Ask() => client.Ask(new ControlRequest { Verb = ControlVerb.Snapshot, Snapshot = request }).Snapshot!;
-            SnapshotReport report = request.Frozen ? FrozenFileSystems.While(folder, Ask) : Ask();
+            SnapshotReport report = request.Frozen ? FrozenFileSystems.While(folder, Ask, client.Stream.HangUp) : Ask();
             if (json)
                 MachinesJson.Print(report, MachinesJson.Default.SnapshotReport);
             else

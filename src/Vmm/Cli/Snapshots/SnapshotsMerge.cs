@@ -15,7 +15,7 @@ internal static class SnapshotsMerge
         Command command = new("merge", "Make a full snapshot of an incremental one and its parents") { from, to, replace };
         command.SetAction(line =>
         {
-            SnapshotMerger.Merge(new SnapshotFolder(line.GetValue(from)!), Path.GetFullPath(line.GetValue(to)!), line.GetValue(replace));
+            SnapshotMerger.Merge(new SnapshotFolder(line.GetValue(from)!), SnapshotFolder.FullPath(line.GetValue(to)!), line.GetValue(replace));
             return ExitCodes.PoweredOff;
         });
         return command;

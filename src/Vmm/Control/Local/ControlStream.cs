@@ -166,6 +166,9 @@ internal sealed unsafe class ControlStream(SafeFd socket) : IDisposable
             return Read(start, buffer.Length);
     }
 
+    /// <summary>Ends the connection; whoever waits for something on it goes on. Any thread.</summary>
+    public void HangUp() => _ = Linux.shutdown(Socket.Number, Linux.SHUT_RDWR);
+
     /// <inheritdoc/>
     public void Dispose() => Socket.Dispose();
 

@@ -29,6 +29,11 @@ internal interface IMachineOrigin
     /// <summary>The machine runs (or is held, with <see cref="StartsPaused"/>).</summary>
     void Started();
 
+    /// <summary>The run shall end, and with it a <see cref="Restore"/> that is under way; without effect on one that is over. Any thread.</summary>
+    void GiveUp()
+    {
+    }
+
     /// <summary>The machine's run is over and its vCPUs' threads are gone; it is about to be taken apart.</summary>
     void Ended()
     {

@@ -7,6 +7,7 @@ using Vmm.Machine.Build;
 using Vmm.Machine.Config;
 using Vmm.Migration.Protocol;
 using Vmm.Migration.Receiving;
+using Vmm.Snapshot;
 using Vmm.Snapshot.State;
 
 namespace Vmm.Migration.Machines;
@@ -35,9 +36,14 @@ internal sealed class MigrationOrigin(MigrationReceiver receiver, OfferMessage o
     public MigrationProgress? Following => _tail?.Progress;
 
     /// <inheritdoc/>
-    public GuestRam OpenRam(MachineConfig config) => receiver.TakeMemory() is { } memory
-        ? GuestRam.Adopt(memory, config.Memory.Size.Bytes, config.Memory.Hugepages)
-        : GuestRam.Create(config.Memory.Size.Bytes, config.Memory.Shared, config.Memory.Hugepages, config.Memory.Prefault);
+    public GuestRam OpenRam(MachineConfig config)
+    {
+        // First of all that is done with the description.
+        SnapshotDisks.CheckSizes(offer.Disks, config);
+        return receiver.TakeMemory() is { } memory
+            ? GuestRam.Adopt(memory, config.Memory.Size.Bytes, config.Memory.Hugepages)
+            : GuestRam.Create(config.Memory.Size.Bytes, config.Memory.Shared, config.Memory.Hugepages, config.Memory.Prefault);
+    }
 
     /// <inheritdoc/>
     public void Restore(MicroVm machine)
@@ -59,6 +65,9 @@ internal sealed class MigrationOrigin(MigrationReceiver receiver, OfferMessage o
         if (tail is not null)
             Follow(tail, _machine);
     }
+
+    /// <inheritdoc/>
+    public void GiveUp() => receiver.Stop();
 
     /// <inheritdoc/>
     public void Ended() => _following?.Join();

@@ -324,6 +324,11 @@ internal sealed class MigrationSender(IMigratingGuest guest, Func<Socket> connec
     /// <summary>What to tell of a failure: that the user wanted it, or what the destination said, rather than that a connection was lost.</summary>
     private Exception Explain(Exception failed, CancellationToken cancel)
     {
+        if (cancel.IsCancellationRequested && guest.HasEnded)
+        {
+            _control?.TrySend(MessageType.Cancel, new ReasonMessage("the guest's run ended at the source"), MigrationJson.Default.ReasonMessage);
+            return new VmmException($"the migration to {destination} ended with the guest's run here: nothing went over");
+        }
         if (cancel.IsCancellationRequested)
         {
             _control?.TrySend(MessageType.Cancel, new ReasonMessage("the source's user cancelled it"), MigrationJson.Default.ReasonMessage);
@@ -352,9 +357,9 @@ internal sealed class MigrationSender(IMigratingGuest guest, Func<Socket> connec
             if (_gaveUp)
                 guest.TakeBack();
         }
-        catch (VmmException taken)
+        catch (Exception taken) when (taken is VmmException or HostException)
         {
-            throw new VmmException($"{why.Message}, held, because a disk cannot be had again: {taken.Message}; resume it when that is free", cause: taken);
+            throw new DisksLostException($"{why.Message}, held, because a disk cannot be had again: {taken.Message}; resume it when that is free", taken);
         }
         guest.GoOn();
     }

@@ -13,6 +13,9 @@ internal sealed unsafe class PagePump : IDisposable
     /// <summary>How often who waits for a round may look around.</summary>
     private const int TickMilliseconds = 100;
 
+    /// <summary>What the system can be asked to wait for; far beyond any migration's patience.</summary>
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromDays(1);
+
     private readonly object _lock = new();
     private readonly IReadOnlyList<Channel> _channels;
     private readonly nint _memory;
@@ -165,8 +168,9 @@ internal sealed unsafe class PagePump : IDisposable
             {
                 SendRound(channel, batch);
             }
-            catch (Exception failed) when (failed is VmmException or OperationCanceledException)
+            catch (Exception failed)
             {
+                // Whatever it is: an exception that leaves a thread takes the guest along.
                 failure = failed;
                 // One connection that fails is the end of all: the others need not go on.
                 _stop.Cancel();
@@ -216,7 +220,7 @@ internal sealed unsafe class PagePump : IDisposable
     {
         Span<byte> frame = batch.Finish(_round).Span;
         TimeSpan delay = _limit.Delay(frame.Length);
-        if (delay > TimeSpan.Zero && _stop.Token.WaitHandle.WaitOne(delay))
+        if (delay > TimeSpan.Zero && _stop.Token.WaitHandle.WaitOne(delay < s_longestWait ? delay : s_longestWait))
             _stop.Token.ThrowIfCancellationRequested();
         channel.SendFrame(MessageType.Pages, frame);
     }

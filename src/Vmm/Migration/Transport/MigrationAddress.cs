@@ -34,7 +34,7 @@ internal sealed record MigrationAddress
     public static MigrationAddress Parse(string text)
     {
         if (text.StartsWith(Unix, StringComparison.Ordinal) && text.Length > Unix.Length)
-            return new MigrationAddress(null, 0, System.IO.Path.GetFullPath(text[Unix.Length..]));
+            return new MigrationAddress(null, 0, ParsePath(text[Unix.Length..]));
         if (text.StartsWith(Fd, StringComparison.Ordinal) && int.TryParse(text.AsSpan(Fd.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
             return new MigrationAddress(null, 0, null, number);
         int colon = text.LastIndexOf(':');
@@ -53,22 +53,25 @@ internal sealed record MigrationAddress
     /// <exception cref="VmmException">Nobody listens there, or the way is closed.</exception>
     public Socket Connect()
     {
+        if (Path is not null)
+            return ConnectToPath(Path);
         Exception? why = null;
-        foreach (EndPoint place in Places())
+        foreach (IPEndPoint place in Places())
         {
-            Socket socket = NewSocket(place);
+            Socket? socket = null;
             try
             {
+                socket = NewSocket(place);
                 socket.Connect(place);
                 return socket;
             }
             catch (SocketException refused)
             {
-                socket.Dispose();
+                socket?.Dispose();
                 why = refused;
             }
         }
-        throw new VmmException($"cannot connect to {this}: {why?.Message ?? "it has no address"}; is 'vmm receive' waiting there?", cause: why);
+        throw Unreachable(why?.Message ?? "it has no address", why);
     }
 
     /// <summary>Listens there.</summary>
@@ -78,31 +81,56 @@ internal sealed record MigrationAddress
     {
         if (Descriptor is int number)
             return MigrationListener.OverConnection(this, InheritedConnection.Open(number), identity);
-        EndPoint place = Places().FirstOrDefault() ?? throw new VmmException($"{this} has no address here");
         if (Path is not null)
             return MigrationListener.AtPath(this, Path, identity);
-        Socket socket = NewSocket(place);
+        IPEndPoint place = Places().FirstOrDefault() ?? throw new VmmException($"{this} has no address here");
+        Socket? socket = null;
         try
         {
+            socket = NewSocket(place);
             socket.Bind(place);
             socket.Listen(MigrationOptions.MostConnections);
             return new MigrationListener(this with { }, socket, identity);
         }
         catch (SocketException refused)
         {
-            socket.Dispose();
+            socket?.Dispose();
             throw new VmmException($"cannot listen on {this}: {refused.Message}", cause: refused);
         }
     }
 
-    private static Socket NewSocket(EndPoint place) => place is UnixDomainSocketEndPoint
-        ? new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
-        : new(place.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-
-    private IEnumerable<EndPoint> Places()
+    private static string ParsePath(string path)
     {
-        if (Path is not null)
-            return [new UnixDomainSocketEndPoint(Path)];
+        try
+        {
+            PathRules.Check(Unix, path);
+        }
+        catch (MachineConfigException wrong)
+        {
+            throw new FormatException($"{wrong.Field} {wrong.Reason}", wrong);
+        }
+        return System.IO.Path.GetFullPath(path);
+    }
+
+    /// <summary>By the folder's descriptor: a path may be longer than a socket's address has room for.</summary>
+    private Socket ConnectToPath(string path)
+    {
+        try
+        {
+            return SingleConnection.SocketOf(UnixSocket.TryConnect(path) ?? throw Unreachable("nobody listens there", null));
+        }
+        catch (HostException refused)
+        {
+            throw Unreachable(refused.Message, refused);
+        }
+    }
+
+    private VmmException Unreachable(string why, Exception? cause) => new($"cannot connect to {this}: {why}; is 'vmm receive' waiting there?", cause: cause);
+
+    private static Socket NewSocket(IPEndPoint place) => new(place.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+
+    private IEnumerable<IPEndPoint> Places()
+    {
         try
         {
             return Dns.GetHostAddresses(Host!).Select(address => new IPEndPoint(address, Port));
