@@ -12,6 +12,9 @@ namespace Vmm.Control;
 /// <content>Live migration. While one is under way every other command is a conflict, but the end of the process.</content>
 internal sealed partial class VmControl
 {
+    /// <summary>What a migration opens besides its connections for memory: two more connections, and what the runtime's sockets need.</summary>
+    private const int DescriptorsBesides = 16;
+
     private ActiveMigration? _migration;
     private HandedOver? _handedOver;
     private MigratingMachine? _withoutDisks;
@@ -27,6 +30,7 @@ internal sealed partial class VmControl
     public void Migrate(MigrationRequest request, SafeFd? connection, Action<MigrationResult> moved)
     {
         using SafeFd? passed = connection;
+        DescriptorLimit.Require(request.Options.Connections + DescriptorsBesides, "a migration");
         using MigrationRoute route = MigrationRoute.To(ParseDestination(request.Destination), request.Options, passed);
         MachineRun run;
         MachineConfig config;

@@ -11,6 +11,8 @@ internal sealed class NewSnapshot : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    private const uint MemoryMode = 0b110_000_000;
+
     private readonly string _target;
     private readonly Placement.Over _over;
     private bool _done;
@@ -30,7 +32,8 @@ internal sealed class NewSnapshot : IDisposable
         string target = SnapshotFolder.FullPath(path);
         string shown = Printable.Escape(path);
         string parent = Path.GetDirectoryName(target)!;
-        string making = Path.Combine(parent, $".{Path.GetFileName(target)}.{Path.GetRandomFileName()}");
+        SnapshotLeftovers.Sweep(target);
+        string making = Path.Combine(parent, SnapshotLeftovers.NewName(target));
         try
         {
             Directory.CreateDirectory(making, OwnerOnly);
@@ -66,6 +69,15 @@ internal sealed class NewSnapshot : IDisposable
         }
         // Exchanged, not removed and made: there is no moment without one.
         return replace ? Placement.Over.Exchange : throw new VmmException($"there is a snapshot '{shown}' already: name another folder, or replace it (--replace)");
+    }
+
+    /// <summary>Opens its memory file, which is empty, for reading and writing. While it is open, nobody takes the folder for a leftover.</summary>
+    /// <exception cref="HostException">It cannot be made.</exception>
+    public SafeFd OpenMemory()
+    {
+        SafeFd fd = SafeFd.Own(Linux.open(Folder.MemoryFile, Linux.O_RDWR | Linux.O_CREAT | Linux.O_CLOEXEC, MemoryMode), $"open of '{Folder.MemoryFile}'");
+        SnapshotLeftovers.TryHold(fd);
+        return fd;
     }
 
     /// <summary>Writes one of its small files and syncs it.</summary>

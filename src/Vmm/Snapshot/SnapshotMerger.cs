@@ -8,8 +8,6 @@ namespace Vmm.Snapshot;
 /// <summary>Makes a full snapshot of one that builds upon others, which stay as they are. It is the same moment: it keeps the id, and what builds upon the one can be moved to the other.</summary>
 internal static class SnapshotMerger
 {
-    private const uint FileMode = 0b110_000_000;
-
     /// <summary>Merges.</summary>
     /// <param name="from">The newest of the chain.</param>
     /// <param name="to">Where the full one is to be, as an absolute path.</param>
@@ -28,7 +26,7 @@ internal static class SnapshotMerger
         // Mapped, not read: the writer takes what it finds page by page.
         using GuestRam ram = RamLoader.Map(chain.Layers);
         MemoryFileSums sums;
-        using (SafeFd fd = SafeFd.Own(Linux.open(making.Folder.MemoryFile, Linux.O_RDWR | Linux.O_CREAT | Linux.O_CLOEXEC, FileMode), $"open of '{making.Folder.MemoryFile}'"))
+        using (SafeFd fd = making.OpenMemory())
         {
             SparseFile file = new(fd, making.Folder.MemoryFile);
             sums = MemoryFileWriter.Write(ram, file);

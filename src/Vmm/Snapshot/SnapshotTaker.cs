@@ -23,8 +23,6 @@ namespace Vmm.Snapshot;
 /// </remarks>
 internal sealed class SnapshotTaker
 {
-    private const uint FileMode = 0b110_000_000;
-
     private readonly MicroVm _vm;
     private readonly MachineConfig _config;
     private readonly SnapshotRequest _request;
@@ -48,7 +46,7 @@ internal sealed class SnapshotTaker
         if (_request.Live && !LiveSave.Supports(_vm.Ram))
             throw new VmmException("--live: the machine's memory is mapped from a snapshot, which the kernel cannot write-protect: restore with --memory eager, or take the snapshot without --live");
         using NewSnapshot making = NewSnapshot.Begin(_request.Path, _request.Replace);
-        using SafeFd fd = SafeFd.Own(Linux.open(making.Folder.MemoryFile, Linux.O_RDWR | Linux.O_CREAT | Linux.O_CLOEXEC, FileMode), $"open of '{making.Folder.MemoryFile}'");
+        using SafeFd fd = making.OpenMemory();
         SparseFile file = new(fd, making.Folder.MemoryFile);
         bool tracks = _request.Track || parent is not null;
         if (tracks)

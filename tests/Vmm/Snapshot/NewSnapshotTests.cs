@@ -58,6 +58,23 @@ public sealed class NewSnapshotTests : IDisposable
         AssertNothingHidden(_maker.Root);
     }
 
+    /// <summary>The process that made it was killed; another still makes one.</summary>
+    [Fact, Trait("Row", "74")]
+    public void What_a_killed_process_left_of_a_snapshot_goes_with_the_next_at_its_place()
+    {
+        string left = LeftBehind(".web.1.abcdefgh.xyz");
+        string young = LeftBehind(".web.1.bbcdefgh.xyz", age: TimeSpan.Zero);
+        string another = LeftBehind(".web.2.abcdefgh.xyz");
+        string letters = LeftBehind(".web.1.letters");
+        using NewSnapshot held = NewSnapshot.Begin(_maker.PathOf("web.1"), replace: false);
+        Assert.False(Directory.Exists(left));
+        Assert.True(Directory.Exists(young) && Directory.Exists(another) && Directory.Exists(letters));
+        using SafeFd memory = held.OpenMemory();
+        Directory.SetLastWriteTimeUtc(held.Folder.Path, DateTime.UtcNow - TimeSpan.FromHours(1));
+        _maker.Take("web.1");
+        Assert.True(Directory.Exists(held.Folder.Path));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("a\0b")]
@@ -122,6 +139,14 @@ public sealed class NewSnapshotTests : IDisposable
     [Fact]
     public void Folder_that_cannot_be_there_is_refused() =>
         Assert.Contains("there is no folder", Assert.Throws<VmmException>(() => _maker.Take("nowhere/web.1")).Message, StringComparison.Ordinal);
+
+    private string LeftBehind(string name, TimeSpan? age = null)
+    {
+        string folder = Directory.CreateDirectory(_maker.PathOf(name)).FullName;
+        File.WriteAllText(Path.Combine(folder, "memory"), "pages");
+        Directory.SetLastWriteTimeUtc(folder, DateTime.UtcNow - (age ?? TimeSpan.FromHours(1)));
+        return folder;
+    }
 
     private static void AssertNothingHidden(string root) => Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(root), path => Path.GetFileName(path).StartsWith('.'));
 }

@@ -1,0 +1,20 @@
+using Vmm.Host;
+using Xunit;
+
+namespace Vmm.Tests.Vmm.Host;
+
+public sealed class DescriptorLimitTests
+{
+    [Fact]
+    [Trait("Row", "54")]
+    public void Shortage_is_told_before_anything_is_begun_and_nothing_is_kept()
+    {
+        int before = Directory.GetFiles("/proc/self/fd").Length;
+        VmmException refused = Assert.Throws<VmmException>(() => DescriptorLimit.Require(int.MaxValue, "a test"));
+        Assert.Contains("a test needs 2147483647 file descriptors", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("ulimit -n", refused.Message, StringComparison.Ordinal);
+        DescriptorLimit.Require(8, "a test");
+        // Other tests open and close some meanwhile.
+        Assert.InRange(Directory.GetFiles("/proc/self/fd").Length, 0, before + 200);
+    }
+}
