@@ -277,7 +277,10 @@ internal sealed partial class MachineRun : IDisposable
             lock (_ending)
             {
                 if (_stopAsked)
+                {
+                    origin?.NeverStarts();
                     return new MachineOutcome(OutcomeKind.Stopped);
+                }
                 _rebootAsked = false;
                 _current = vm;
                 if (_trace is not null)

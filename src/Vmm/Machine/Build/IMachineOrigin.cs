@@ -34,6 +34,11 @@ internal interface IMachineOrigin
     {
     }
 
+    /// <summary>After <see cref="Restore"/>, in the place of <see cref="Started"/>: the machine was ended before it ran.</summary>
+    void NeverStarts()
+    {
+    }
+
     /// <summary>The machine's run is over and its vCPUs' threads are gone; it is about to be taken apart.</summary>
     void Ended()
     {

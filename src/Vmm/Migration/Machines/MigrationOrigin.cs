@@ -70,6 +70,9 @@ internal sealed class MigrationOrigin(MigrationReceiver receiver, OfferMessage o
     public void GiveUp() => receiver.Stop();
 
     /// <inheritdoc/>
+    public void NeverStarts() => receiver.Fail("the guest was ended here before it ran");
+
+    /// <inheritdoc/>
     public void Ended() => _following?.Join();
 
     /// <summary>The rest of its memory comes while it runs.</summary>
