@@ -15,16 +15,25 @@ internal sealed class ApiApplication(ApiRoutes routes) : IHttpApplication<IFeatu
     /// <summary>Commands wait for the guest. One at a time does, so that they never hold more than one of the pool's threads.</summary>
     private readonly SemaphoreSlim _alone = new(1);
 
+    /// <summary>The call that may take long and is under way, or waits for its turn.</summary>
+    private ApiRoute? _long;
+
     /// <inheritdoc/>
     public IFeatureCollection CreateContext(IFeatureCollection contextFeatures) => contextFeatures;
 
     /// <inheritdoc/>
     public async Task ProcessRequestAsync(IFeatureCollection context)
     {
+        CancellationToken gone = context.GetRequiredFeature<IHttpRequestLifetimeFeature>().RequestAborted;
         ApiAnswer answer;
         try
         {
-            answer = await AnswerAsync(context.GetRequiredFeature<IHttpRequestFeature>());
+            answer = await AnswerAsync(context.GetRequiredFeature<IHttpRequestFeature>(), gone);
+        }
+        catch (OperationCanceledException) when (gone.IsCancellationRequested)
+        {
+            // Nobody waits for it any more, and nobody would know that it was done.
+            return;
         }
         catch (Exception fault)
         {
@@ -41,22 +50,34 @@ internal sealed class ApiApplication(ApiRoutes routes) : IHttpApplication<IFeatu
     /// <inheritdoc/>
     public void Dispose() => _alone.Dispose();
 
-    private async Task<ApiAnswer> AnswerAsync(IHttpRequestFeature request)
+    private async Task<ApiAnswer> AnswerAsync(IHttpRequestFeature request, CancellationToken gone)
     {
         ApiRoute route = routes.Find(request.Method, request.Path);
         byte[] body = await ReadAsync(request.Body);
         if (body.Length > 0 && !route.TakesBody)
             throw new ApiException(ApiException.BadRequest, $"{route.Path} takes no body");
-        if (route.Method != HttpMethods.Put)
+        if (route.Method != HttpMethods.Put || route.Turn == ApiTurn.AtOnce)
             return route.Answer(body);
-        await _alone.WaitAsync();
+        ApiRoute? other = route.Turn == ApiTurn.Long ? Interlocked.CompareExchange(ref _long, route, null) : Volatile.Read(ref _long);
+        if (other is not null)
+            throw new ApiException(ApiException.Conflict, $"{route.Name}: {other.Name} is under way; wait until it is answered, or end it with vm.cancel-migration");
         try
         {
-            return route.Answer(body);
+            await _alone.WaitAsync(gone);
+            try
+            {
+                gone.ThrowIfCancellationRequested();
+                return route.Answer(body);
+            }
+            finally
+            {
+                _alone.Release();
+            }
         }
         finally
         {
-            _alone.Release();
+            if (route.Turn == ApiTurn.Long)
+                Volatile.Write(ref _long, null);
         }
     }
 

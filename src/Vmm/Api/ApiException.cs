@@ -8,6 +8,9 @@ internal sealed class ApiException(int status, string reason) : Exception(reason
     /// <summary>The HTTP status of a request whose content is wrong.</summary>
     public const int BadRequest = 400;
 
+    /// <summary>The HTTP status of a request that cannot be done while something else is.</summary>
+    public const int Conflict = 409;
+
     /// <summary>The HTTP status of an answer.</summary>
     public int Status { get; } = status;
 

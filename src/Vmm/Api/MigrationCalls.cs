@@ -12,19 +12,21 @@ namespace Vmm.Api;
 
 /// <summary>What the calls on migration do: Cloud Hypervisor's, and how far one is.</summary>
 /// <param name="control">This process's VM.</param>
-internal sealed class MigrationCalls(VmControl control)
+/// <param name="process">The process around it.</param>
+internal sealed class MigrationCalls(VmControl control, IVmmProcess process)
 {
     private const int NotFound = 404;
 
     private volatile Func<MigrationProgress?>? _incoming;
+    private volatile MigrationReceiver? _receiver;
 
     /// <summary>The calls.</summary>
     public IEnumerable<ApiRoute> Routes =>
     [
-        new("PUT", VmApi.Base + "vm.send-migration", Send, TakesBody: true),
-        new("PUT", VmApi.Base + "vm.receive-migration", Receive, TakesBody: true),
+        new("PUT", VmApi.Base + "vm.send-migration", Send, TakesBody: true, ApiTurn.Long),
+        new("PUT", VmApi.Base + "vm.receive-migration", Receive, TakesBody: true, ApiTurn.Long),
         new("GET", VmApi.Base + "vm.migration-progress", _ => Progress()),
-        new("PUT", VmApi.Base + "vm.cancel-migration", _ => Cancel()),
+        new("PUT", VmApi.Base + "vm.cancel-migration", _ => Cancel(), Turn: ApiTurn.AtOnce),
     ];
 
     /// <summary>Answered when the guest runs at the destination.</summary>
@@ -43,7 +45,9 @@ internal sealed class MigrationCalls(VmControl control)
         TlsIdentity? identity = certificates is null ? null : TlsIdentity.Load(TlsFiles.OfDestination(certificates));
         MigrationListener listener = address.Listen(identity);
         using MigrationReceiver receiver = new(listener, new MigrationOptions().Patience);
+        using CancellationTokenRegistration ending = process.Ending.Register(() => receiver.Stop("its vmm ends"));
         _incoming = () => receiver.Progress;
+        _receiver = receiver;
         try
         {
             MigrationOrigin origin = TakeOver(receiver);
@@ -55,6 +59,10 @@ internal sealed class MigrationCalls(VmControl control)
         {
             _incoming = null;
             throw;
+        }
+        finally
+        {
+            _receiver = null;
         }
     }
 
@@ -111,9 +119,14 @@ internal sealed class MigrationCalls(VmControl control)
 
     private ApiAnswer Cancel()
     {
-        if (control.Migration is null)
+        if (control.Migration is not null)
+            control.CancelMigration();
+        else if (_receiver is { Progress.Phase: < MigrationPhase.Started } receiver)
+            receiver.Stop("vm.cancel-migration");
+        else if (_incoming?.Invoke() is not null)
+            throw new ApiException(ApiException.Conflict, "vm.cancel-migration: the guest runs here already: that cannot be given up any more");
+        else
             throw new ApiException(NotFound, "vm.cancel-migration: no migration is under way");
-        control.CancelMigration();
         return ApiAnswer.Done;
     }
 }

@@ -27,7 +27,7 @@ internal sealed class VmApi
         return new ApiRoutes(
         [
             new("GET", Base + "vmm.ping", _ => ApiAnswer.Write(WritePing)),
-            new("PUT", Base + "vmm.shutdown", _ => ApiAnswer.Done with { Afterwards = process.End }),
+            new("PUT", Base + "vmm.shutdown", _ => ApiAnswer.Done with { Afterwards = process.End }, Turn: ApiTurn.AtOnce),
             new("PUT", Base + "vm.create", api.Create, TakesBody: true),
             Command("vm.boot", () => control.Boot()),
             Command("vm.pause", () => control.Pause()),
@@ -40,7 +40,7 @@ internal sealed class VmApi
             new("PUT", Base + "vm.resize", api.Resize, TakesBody: true),
             new("PUT", Base + "vm.snapshot", api.Snapshot, TakesBody: true),
             new("PUT", Base + "vm.restore", api.Restore, TakesBody: true),
-            .. new MigrationCalls(control).Routes,
+            .. new MigrationCalls(control, process).Routes,
             new("GET", Base + "vm.info", _ => api.Info()),
             new("GET", Base + "vm.counters", _ => api.Counters()),
             new("GET", "/metrics", _ => api.Metrics()),

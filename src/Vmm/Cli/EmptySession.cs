@@ -9,9 +9,9 @@ using Vmm.Machine.Config;
 namespace Vmm.Cli;
 
 /// <summary><c>vmm --api-socket PATH</c>: a process without a VM, until the API creates one. It stays when a guest's run ends.</summary>
-internal sealed class EmptySession : IVmmProcess
+internal sealed class EmptySession : IVmmProcess, IDisposable
 {
-    private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _end = new();
     private MachineOutcome? _broken;
 
     private EmptySession()
@@ -22,11 +22,21 @@ internal sealed class EmptySession : IVmmProcess
     public bool LivesWithItsVm => false;
 
     /// <inheritdoc/>
-    public void End() => _end.TrySetResult();
+    public CancellationToken Ending => _end.Token;
+
+    /// <inheritdoc/>
+    public void End() => _end.Cancel();
 
     /// <summary>Serves until it is told to end.</summary>
     /// <returns>The exit code.</returns>
-    public static int Run(ControlEndPoints where) => new EmptySession().Serve(where);
+    public static int Run(ControlEndPoints where)
+    {
+        using EmptySession session = new();
+        return session.Serve(where);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _end.Dispose();
 
     private int Serve(ControlEndPoints where)
     {
@@ -37,7 +47,9 @@ internal sealed class EmptySession : IVmmProcess
         using VmControl control = new(events, log, signals);
         using IDisposable watch = events.Subscribe(what => Watch(control, what));
         ends.Serve(control, this, log);
-        _end.Task.Wait();
+        _end.Token.WaitHandle.WaitOne();
+        // A migration, too, whatever it waits for.
+        control.Stop();
         control.Dispose();
         if (_broken?.Fault is Exception fault)
             throw fault is VmmException ? fault : new InvalidOperationException($"the machine's host side failed: {fault.Message}", fault);

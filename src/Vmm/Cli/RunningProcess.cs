@@ -11,5 +11,8 @@ internal sealed class RunningProcess(VmControl control) : IVmmProcess
     public bool LivesWithItsVm => true;
 
     /// <inheritdoc/>
+    public CancellationToken Ending => CancellationToken.None;
+
+    /// <inheritdoc/>
     public void End() => control.Stop();
 }

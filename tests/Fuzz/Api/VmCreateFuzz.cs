@@ -116,6 +116,8 @@ public class VmCreateFuzz
 
     private sealed class NoProcess : IVmmProcess
     {
+        public CancellationToken Ending => CancellationToken.None;
+
         public bool LivesWithItsVm => false;
 
         public void End()

@@ -17,13 +17,15 @@ internal sealed class ApiRig : IVmmProcess, IDisposable
     private readonly ApiSocket _socket;
     private readonly ApiServer _server;
     private readonly TaskCompletionSource _ended = new();
+    private readonly CancellationTokenSource _ending = new();
 
     /// <param name="patience">How long the server waits for a client; null for what it has.</param>
-    public ApiRig(TimeSpan? patience = null)
+    /// <param name="routes">Calls in place of the real ones.</param>
+    public ApiRig(TimeSpan? patience = null, ApiRoutes? routes = null)
     {
         Control = new VmControl(new EventHub(TimeProvider.System), _log);
         _socket = new ApiSocket(new(SocketPath, null));
-        _server = ApiServer.Start(_socket.Listener, VmApi.Routes(Control, this), _log, patience);
+        _server = ApiServer.Start(_socket.Listener, routes ?? VmApi.Routes(Control, this), _log, patience);
         Client = new HttpClient(new SocketsHttpHandler { ConnectCallback = async (_, cancel) => await OpenAsync(cancel) })
         {
             BaseAddress = new Uri("http://localhost/api/v1/"),
@@ -42,7 +44,13 @@ internal sealed class ApiRig : IVmmProcess, IDisposable
     /// <summary>Done when the process was told to end.</summary>
     public Task Ended => _ended.Task;
 
-    public void End() => _ended.TrySetResult();
+    public CancellationToken Ending => _ending.Token;
+
+    public void End()
+    {
+        _ending.Cancel();
+        _ended.TrySetResult();
+    }
 
     public Task<HttpResponseMessage> PutAsync(string call, string? body = null) =>
         Client.PutAsync(call, body is null ? null : new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue("application/json")));
@@ -94,6 +102,7 @@ internal sealed class ApiRig : IVmmProcess, IDisposable
         _socket.Dispose();
         Control.Dispose();
         _log.Dispose();
+        _ending.Dispose();
         _folder.Delete(recursive: true);
     }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Vmm.Migration.Protocol;
@@ -10,6 +11,9 @@ namespace Vmm.Tests.Vmm.Api;
 /// <summary>What a destination says of a migration to it while nobody answers its call yet.</summary>
 public sealed class MigrationCallTests : IDisposable
 {
+    /// <summary>Less than anybody waits for a source.</summary>
+    private static readonly TimeSpan s_atOnce = TimeSpan.FromSeconds(15);
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("vmm-migration-api-");
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -31,6 +35,73 @@ public sealed class MigrationCallTests : IDisposable
         }
         Assert.Contains("no guest was taken over", (await receive).Reason, StringComparison.Ordinal);
         Assert.False((await ProgressAsync(rig)).GetProperty("active").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Cancel_ends_a_wait_for_a_source()
+    {
+        using ApiRig rig = new();
+        string path = Path.Combine(_folder.FullName, "m");
+        Task<(int Status, string Reason)> receive = rig.RefusalAsync("vm.receive-migration", $$"""{"receiver_url":"unix:{{path}}"}""");
+        await AwaitPhaseAsync(rig, "connect");
+        using HttpResponseMessage cancelled = await rig.PutAsync("vm.cancel-migration").WaitAsync(s_atOnce, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.NoContent, cancelled.StatusCode);
+        (int status, string reason) = await receive;
+        Assert.Equal(500, status);
+        Assert.Contains("given up at the destination (vm.cancel-migration)", reason, StringComparison.Ordinal);
+        Assert.False(File.Exists(path));
+        Assert.False((await ProgressAsync(rig)).GetProperty("active").GetBoolean());
+        Assert.Equal(404, (await rig.RefusalAsync("vm.cancel-migration")).Status);
+    }
+
+    [Fact]
+    public async Task Cancel_ends_a_migration_to_here_and_the_source_is_told()
+    {
+        using ApiRig rig = new();
+        string path = Path.Combine(_folder.FullName, "m");
+        Task<(int Status, string Reason)> receive = rig.RefusalAsync("vm.receive-migration", $$"""{"receiver_url":"unix:{{path}}"}""");
+        await AwaitPhaseAsync(rig, "connect");
+        using Channel source = await ConnectAsync(path);
+        source.Send(MessageType.Hello, new HelloMessage(1, "x", SavedState.ThisArchitecture), MigrationJson.Default.HelloMessage);
+        Assert.Equal(MessageType.Welcome, source.Receive(MigrationPhase.Hello).Type);
+        using HttpResponseMessage cancelled = await rig.PutAsync("vm.cancel-migration").WaitAsync(s_atOnce, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.NoContent, cancelled.StatusCode);
+        Message refusal = source.Receive(MigrationPhase.Offer);
+        Assert.Equal(MessageType.Refuse, refusal.Type);
+        Assert.Contains("vm.cancel-migration", refusal.As(MigrationJson.Default.ReasonMessage).Reason, StringComparison.Ordinal);
+        Assert.Equal(500, (await receive).Status);
+    }
+
+    [Theory]
+    [InlineData("vm.delete")]
+    [InlineData("vm.create")]
+    [InlineData("vm.boot")]
+    [InlineData("vm.receive-migration")]
+    public async Task Other_call_during_a_wait_for_a_source_is_a_conflict_at_once(string call)
+    {
+        using ApiRig rig = new();
+        string path = Path.Combine(_folder.FullName, "m");
+        Task<(int Status, string Reason)> receive = rig.RefusalAsync("vm.receive-migration", $$"""{"receiver_url":"unix:{{path}}"}""");
+        await AwaitPhaseAsync(rig, "connect");
+        (int status, string reason) = await rig.RefusalAsync(call).WaitAsync(s_atOnce, TestContext.Current.CancellationToken);
+        Assert.Equal(409, status);
+        Assert.Contains("vm.receive-migration is under way", reason, StringComparison.Ordinal);
+        using HttpResponseMessage cancelled = await rig.PutAsync("vm.cancel-migration");
+        await receive;
+    }
+
+    [Fact]
+    public async Task Shutdown_of_the_vmm_ends_a_wait_for_a_source()
+    {
+        using ApiRig rig = new();
+        string path = Path.Combine(_folder.FullName, "m");
+        Task<(int Status, string Reason)> receive = rig.RefusalAsync("vm.receive-migration", $$"""{"receiver_url":"unix:{{path}}"}""");
+        await AwaitPhaseAsync(rig, "connect");
+        using HttpResponseMessage answer = await rig.PutAsync("vmm.shutdown").WaitAsync(s_atOnce, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+        await rig.Ended.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("given up at the destination", (await receive.WaitAsync(s_atOnce, TestContext.Current.CancellationToken)).Reason, StringComparison.Ordinal);
+        Assert.False(File.Exists(path));
     }
 
     private static async Task<Channel> ConnectAsync(string path)

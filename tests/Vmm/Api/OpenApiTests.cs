@@ -23,6 +23,18 @@ public sealed class OpenApiTests : IDisposable
     }
 
     [Fact]
+    public void Every_command_that_waits_for_its_turn_may_be_a_conflict_and_migrations_may_fail()
+    {
+        using JsonDocument document = JsonDocument.Parse(OpenApiDocument.Json);
+        foreach (ApiRoute route in VmApi.Routes(_rig.Control, _rig).All.Where(route => route.Method == "PUT" && route.Turn != ApiTurn.AtOnce))
+        {
+            JsonElement answers = document.RootElement.GetProperty("paths").GetProperty(route.Path).GetProperty("put").GetProperty("responses");
+            Assert.True(answers.TryGetProperty("409", out _), route.Path);
+            Assert.True(route.Turn != ApiTurn.Long || answers.TryGetProperty("500", out _), route.Path);
+        }
+    }
+
+    [Fact]
     public void Every_reference_leads_somewhere()
     {
         using JsonDocument document = JsonDocument.Parse(OpenApiDocument.Json);

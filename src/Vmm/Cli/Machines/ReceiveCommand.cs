@@ -71,7 +71,7 @@ internal static class ReceiveCommand
     private static void Stop(MigrationReceiver receiver, PosixSignalContext context)
     {
         context.Cancel = true;
-        receiver.Stop();
+        receiver.Stop($"{context.Signal}");
     }
 
     private static MachineConfig Describe(RestoreArguments machine, ParseResult line, OfferMessage offer)

@@ -27,6 +27,7 @@ internal sealed class MigrationReceiver : IDisposable
     private SafeFd? _handedOver;
     private MigrationProgress _heard = new();
     private volatile MigrationPhase _phase;
+    private volatile string? _stopped;
 
     /// <summary>Prepares it.</summary>
     /// <param name="listener">Where the source comes to; owned from now on.</param>
@@ -38,6 +39,9 @@ internal sealed class MigrationReceiver : IDisposable
 
     /// <summary>Bytes of memory that came.</summary>
     public long Received => _memory?.Received ?? 0;
+
+    /// <summary>Whether it was ended by <see cref="Stop"/> before the guest ran here.</summary>
+    public bool WasStopped { get; private set; }
 
     /// <summary>How far it is: where this side is and what came, and besides what the source said last. Any thread.</summary>
     public MigrationProgress Progress => Volatile.Read(ref _heard) with { Phase = _phase, Sent = Received };
@@ -83,6 +87,8 @@ internal sealed class MigrationReceiver : IDisposable
     /// <exception cref="VmmException">It failed; the guest must not run here.</exception>
     public void Receive(OfferMessage offer, IIncomingGuest guest) => Guard(() =>
     {
+        if (_stopped is { } reason)
+            throw new VmmException(reason);
         if (guest.Length != offer.Memory)
             throw new VmmException($"the source's guest has {offer.Memory} bytes of RAM, and its description says {guest.Length}");
         if (offer.PostCopy)
@@ -142,9 +148,11 @@ internal sealed class MigrationReceiver : IDisposable
         _control?.TrySend(type, new ReasonMessage(reason), MigrationJson.Default.ReasonMessage);
     }
 
-    /// <summary>Ends all waiting, from another thread.</summary>
-    public void Stop()
+    /// <summary>Ends all waiting, from another thread. The source is told, if there is one.</summary>
+    /// <param name="by">What has ended it, for messages.</param>
+    public void Stop(string by)
     {
+        _stopped = $"it was given up at the destination ({by})";
         _listener.Stop();
         _control?.StopReceiving();
     }
@@ -237,10 +245,12 @@ internal sealed class MigrationReceiver : IDisposable
         catch (Exception failed) when (failed is VmmException or HostException)
         {
             // What happened to a connection for memory is the cause when the first one was given up for it; and the source may have said why.
-            Exception why = failed is not LinkException ? failed
+            Exception why = _stopped is { } ended ? new VmmException(ended, cause: failed)
+                : failed is not LinkException ? failed
                 : _memory?.Failure is { } cause and not LinkException ? cause
                 : _control?.TryHearReason(_phase) is { } reason ? SourceSaid(reason)
                 : failed;
+            WasStopped = _stopped is not null;
             Fail(why.Message);
             _control?.CloseGently();
             Dispose();
