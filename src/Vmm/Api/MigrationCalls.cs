@@ -44,6 +44,11 @@ internal sealed class MigrationCalls(VmControl control, IVmmProcess process)
         (MigrationAddress address, string? certificates) = MigrationReader.ReadReceive(body);
         TlsIdentity? identity = certificates is null ? null : TlsIdentity.Load(TlsFiles.OfDestination(certificates));
         MigrationListener listener = address.Listen(identity);
+        listener.Refused = why =>
+        {
+            StandardError.Write($"vmm: {why}\n");
+            control.Events.Publish("vm", "migration-stranger", ("reason", why));
+        };
         using MigrationReceiver receiver = new(listener, new MigrationOptions().Patience);
         using CancellationTokenRegistration ending = process.Ending.Register(() => receiver.Stop("its vmm ends"));
         _incoming = () => receiver.Progress;

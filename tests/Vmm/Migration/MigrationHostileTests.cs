@@ -3,6 +3,7 @@ using Vmm.Guest.Memory;
 using Vmm.Migration;
 using Vmm.Migration.Protocol;
 using Vmm.Migration.Sending;
+using Vmm.Migration.Transport;
 using Vmm.Tests.Vmm.Snapshot.Memory;
 using Xunit;
 
@@ -115,20 +116,56 @@ public sealed class MigrationHostileTests
     [InlineData(new byte[] { 0 })]
     [InlineData(new byte[] { 0x47, 0x45, 0x54, 0x20, 0x2f, 0x20, 0x48, 0x54, 0x54, 0x50, 0x2f, 0x31, 0x2e, 0x31, 0x0d, 0x0a, 0x48, 0x6f, 0x73, 0x74, 0x3a, 0x20, 0x78, 0x0d, 0x0a })]
     [Trait("Row", "75")]
-    public void Stranger_is_told_nothing_and_the_destination_ends_with_one_line(byte[] said)
+    public void Stranger_is_sent_away_with_one_line_and_the_source_that_comes_then_is_taken(byte[] said)
     {
         using MigrationRig rig = new();
-        Thread target = new(rig.RunTarget);
-        target.Start();
-        using (Socket stranger = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        rig.Source.Bytes.Fill(7);
+        using Socket stranger = Knock(rig);
+        stranger.Send(said);
+        stranger.Shutdown(SocketShutdown.Send);
+        rig.Run();
+        PreCopyTests.AssertMoved(rig);
+        string line = Assert.Single(rig.Strangers);
+        Assert.Contains("is no source and was sent away: ", line, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', line);
+    }
+
+    [Fact]
+    [Trait("Row", "75")]
+    public void Source_of_another_migration_is_told_that_none_waits_to_be_taken_up_and_the_destination_waits_on()
+    {
+        using MigrationRig rig = new();
+        rig.Source.Bytes.Fill(7);
+        using Channel other = Channel.Over(Knock(rig), MessageRoute.ToSource, TimeSpan.FromSeconds(30));
+        other.Send(MessageType.Recover, new RecoverMessage(MigrationSender.Protocol, "00"), MigrationJson.Default.RecoverMessage);
+        rig.Run();
+        PreCopyTests.AssertMoved(rig);
+        Assert.Contains("no migration waits here to be taken up again", other.Receive(MigrationPhase.Hello).As(MigrationJson.Default.ReasonMessage).Reason, StringComparison.Ordinal);
+        Assert.Contains("no migration waits here to be taken up again", Assert.Single(rig.Strangers), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Row", "75")]
+    public void Source_is_told_what_ended_the_destination()
+    {
+        using MigrationRig rig = new();
+        rig.TargetAt = phase =>
         {
-            stranger.Connect(new UnixDomainSocketEndPoint(rig.Place["unix:".Length..]));
-            stranger.Send(said);
-            stranger.Shutdown(SocketShutdown.Send);
-            target.Join();
-        }
-        Assert.StartsWith("no guest was taken over: ", rig.TargetFault!.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain('\n', rig.TargetFault.Message);
+            if (phase == MigrationPhase.Rounds)
+                rig.Receiver.Stop("SIGINT");
+        };
+        rig.Run();
+        PreCopyTests.AssertStayed(rig);
+        Assert.Contains("says: it was given up at the destination (SIGINT)", rig.SourceFault!.Message, StringComparison.Ordinal);
+        Assert.Equal("no guest was taken over: it was given up at the destination (SIGINT)", rig.TargetFault!.Message);
+        Assert.True(rig.Receiver.WasStopped);
+    }
+
+    private static Socket Knock(MigrationRig rig)
+    {
+        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Connect(new UnixDomainSocketEndPoint(rig.Place["unix:".Length..]));
+        return socket;
     }
 
     [Fact]

@@ -57,6 +57,9 @@ internal sealed class MigrationRig : IDisposable
 
     public ulong? TargetSize { get; init; }
 
+    /// <summary>The target's side.</summary>
+    public MigrationReceiver Receiver => _receiver ??= new MigrationReceiver(_listener, Options.Patience) { PhaseReached = phase => TargetAt?.Invoke(phase) };
+
     public MigrationOptions Options { get; set; } = new() { Patience = TimeSpan.FromSeconds(20) };
 
     public Action<MigrationPhase>? SourceAt { get; set; }
@@ -95,9 +98,13 @@ internal sealed class MigrationRig : IDisposable
     /// <summary>Migrates, and returns when both sides have come to their end.</summary>
     public MigrationRig Run()
     {
+        MigrationReceiver receiver = Receiver;
         Thread target = new(RunTarget) { Name = "target" };
         target.Start();
         RunSource();
+        // It has met nobody whom it takes for a source, and waits for one.
+        if (SourceFault is not null && receiver.Progress.Phase <= MigrationPhase.Hello)
+            receiver.Stop("test");
         Exception? fault = Record.Exception(() => SourceEnded?.Invoke());
         target.Join();
         Assert.Null(fault);
@@ -160,17 +167,17 @@ internal sealed class MigrationRig : IDisposable
 
     public void RunTarget()
     {
-        _receiver = new MigrationReceiver(_listener, Options.Patience) { PhaseReached = phase => TargetAt?.Invoke(phase) };
+        MigrationReceiver receiver = Receiver;
         try
         {
-            OfferMessage offer = _receiver.WaitForOffer();
+            OfferMessage offer = receiver.WaitForOffer();
             if (RefusesOffer is not null)
             {
-                _receiver.Fail(RefusesOffer);
-                _receiver.Dispose();
+                receiver.Fail(RefusesOffer);
+                receiver.Dispose();
                 return;
             }
-            if (_receiver.TakeMemory() is { } handedOver)
+            if (receiver.TakeMemory() is { } handedOver)
             {
                 Target.Dispose();
                 Target = new FakeGuest(offer.Memory, handedOver);
@@ -180,10 +187,10 @@ internal sealed class MigrationRig : IDisposable
                 Target.Dispose();
                 Target = new FakeGuest(size);
             }
-            _receiver.Receive(offer, Target);
+            receiver.Receive(offer, Target);
             Target.Runs = true;
             TargetStarted?.Invoke(Target);
-            if (_receiver.Started() is not { } tail)
+            if (receiver.Started() is not { } tail)
                 return;
             tail.LinkLost = (why, _) =>
             {
@@ -197,7 +204,7 @@ internal sealed class MigrationRig : IDisposable
             // Whatever it is: an exception that leaves a thread takes the whole run of tests along.
             TargetFault = fault;
             Target.Runs = false;
-            _receiver.Dispose();
+            receiver.Dispose();
         }
     }
 }

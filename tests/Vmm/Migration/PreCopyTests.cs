@@ -283,6 +283,15 @@ public sealed class PreCopyTests
     }
 
     /// <summary>The guest runs on at the source, as if nothing had been.</summary>
+    internal static void AssertMoved(MigrationRig rig)
+    {
+        Assert.Null(rig.SourceFault);
+        Assert.Null(rig.TargetFault);
+        Assert.True(rig.Source.Bytes.SequenceEqual(rig.Target.Bytes));
+        Assert.True(rig.Target.Runs);
+        Assert.False(rig.Source.Runs);
+    }
+
     internal static void AssertStayed(MigrationRig rig)
     {
         Assert.NotNull(rig.SourceFault);

@@ -21,7 +21,7 @@ internal sealed class MigrationReceiver : IDisposable
     private readonly MigrationListener _listener;
     private readonly TimeSpan _patience;
     private readonly string _session = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SessionBytes));
-    private Channel? _control;
+    private volatile Channel? _control;
     private MemoryReceiver? _memory;
     private TailReceiver? _tail;
     private SafeFd? _handedOver;
@@ -46,20 +46,17 @@ internal sealed class MigrationReceiver : IDisposable
     /// <summary>How far it is: where this side is and what came, and besides what the source said last. Any thread.</summary>
     public MigrationProgress Progress => Volatile.Read(ref _heard) with { Phase = _phase, Sent = Received };
 
-    /// <summary>Waits for a source, and hears what machine it is. Answered by <see cref="Receive"/> or <see cref="Refuse"/>.</summary>
-    /// <exception cref="VmmException">What came is no source, or one that speaks otherwise.</exception>
+    /// <summary>Waits for a source, and hears what machine it is. Answered by <see cref="Receive"/> or <see cref="Refuse"/>. Who comes and is no source is sent away.</summary>
+    /// <exception cref="VmmException">A source came that speaks otherwise, or was lost.</exception>
     public OfferMessage WaitForOffer() => Guard(() =>
     {
-        Enter(MigrationPhase.Connect);
-        _control = Channel.Over(_listener.Accept(), MessageRoute.ToDestination, _patience);
-        Enter(MigrationPhase.Hello);
-        HelloMessage hello = Expect(MessageType.Hello).As(MigrationJson.Default.HelloMessage);
+        HelloMessage hello = WaitForHello();
         if (hello.Architecture != SavedState.ThisArchitecture)
             throw new VmmException($"the source has {Printable.Escape(hello.Architecture)} processors, and this is {SavedState.ThisArchitecture}");
         if (hello.Protocol < 1)
             throw new VmmException($"the source speaks version {hello.Protocol} of the protocol, which there never was");
         int protocol = Math.Min(hello.Protocol, MigrationSender.Protocol);
-        _control.Send(MessageType.Welcome, new WelcomeMessage(protocol, VersionCommand.Current, _session), MigrationJson.Default.WelcomeMessage);
+        _control!.Send(MessageType.Welcome, new WelcomeMessage(protocol, VersionCommand.Current, _session), MigrationJson.Default.WelcomeMessage);
         Enter(MigrationPhase.Offer);
         OfferMessage offer = Expect(MessageType.Offer).As(MigrationJson.Default.OfferMessage);
         if (offer.Page != PageMessage.PageSize || offer.Memory == 0 || offer.Memory % PageMessage.PageSize != 0)
@@ -168,6 +165,42 @@ internal sealed class MigrationReceiver : IDisposable
         _tail?.Dispose();
         _control?.Dispose();
         _listener.Dispose();
+    }
+
+    /// <summary>Anybody may knock: who does not begin as a source does ends nothing.</summary>
+    private HelloMessage WaitForHello()
+    {
+        while (true)
+        {
+            Enter(MigrationPhase.Connect);
+            Channel caller = Channel.Over(_listener.Accept(), MessageRoute.ToDestination, _patience);
+            _control = caller;
+            Enter(MigrationPhase.Hello);
+            try
+            {
+                // Set before the caller was, it has not ended its waiting.
+                if (_stopped is { } reason)
+                    throw new VmmException(reason);
+                if (!_listener.IsSingle && !caller.WaitForMessage(TailReceiver.Doorstep))
+                    throw new LinkException($"it said nothing for {TailReceiver.Doorstep.TotalSeconds:0} s");
+                Message first = caller.Receive(MigrationPhase.Hello);
+                return first.Type == MessageType.Hello ? first.As(MigrationJson.Default.HelloMessage)
+                    : throw new ProtocolException("no migration waits here to be taken up again: here a new one is waited for");
+            }
+            catch (VmmException stranger) when (!_listener.IsSingle && _stopped is null)
+            {
+                SendAway(caller, stranger.Message);
+            }
+        }
+    }
+
+    private void SendAway(Channel caller, string why)
+    {
+        Refuse(why);
+        caller.CloseGently();
+        _control = null;
+        caller.Dispose();
+        _listener.Refused?.Invoke($"who connected to {_listener.Place} is no source and was sent away: {why}");
     }
 
     private void OpenChannels(OfferMessage offer, IIncomingGuest guest, MemoryDoor door)

@@ -23,7 +23,7 @@ internal sealed class TailReceiver(MigrationListener listener, MemoryDoor door, 
     private const int StackSize = 256 << 10;
 
     /// <summary>How long one who knocks may take to say who he is: others wait meanwhile.</summary>
-    private static readonly TimeSpan s_doorstep = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Doorstep = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(50);
 
@@ -209,7 +209,7 @@ internal sealed class TailReceiver(MigrationListener listener, MemoryDoor door, 
         {
             if (!TryAccept(ended, out Socket? socket))
                 continue;
-            Channel control = Channel.Over(socket, MessageRoute.ToDestination, s_doorstep);
+            Channel control = Channel.Over(socket, MessageRoute.ToDestination, Doorstep);
             try
             {
                 RecoverMessage recover = control.Receive(MigrationPhase.Recover).As(MigrationJson.Default.RecoverMessage);
