@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using Vmm.Api;
 using Vmm.Background;
 using Vmm.Cli.Snapshots;
@@ -42,36 +41,51 @@ internal static class ReceiveCommand
                 return DetachedReceiver.Start();
             TlsIdentity? identity = line.GetValue(tls) is string certificates ? TlsIdentity.Load(TlsFiles.OfDestination(certificates)) : null;
             MigrationListener listener = address.Listen(identity);
-            if (!inBackground)
-                listener.Refused = why => StandardError.Write($"vmm: {why}\n");
+            SentAway strangers = new(inBackground);
+            listener.Refused = strangers.Add;
             using MigrationReceiver receiver = new(listener, new MigrationOptions().Patience);
-            using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(receiver, context));
-            using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(receiver, context));
+            using ReceiverSignals signals = new(receiver);
             if (inBackground)
                 DetachedReceiver.Leave(listener.Place);
             else
                 StandardError.Write($"vmm: waiting for a VM at {listener.Place}\n");
-            OfferMessage offer = receiver.WaitForOffer();
-            MigrationOrigin origin = new(receiver, offer);
             try
             {
-                MachineConfig config = Describe(machine, line, offer);
-                return inBackground ? RunInBackground(config, line.GetValue(remove), receiver, origin) : MachineSession.Run(config, ControlEndPoints.None, origin);
+                OfferMessage offer = receiver.WaitForOffer();
+                MigrationOrigin origin = new(receiver, offer)
+                {
+                    Runs = () =>
+                    {
+                        signals.Dispose();
+                        strangers.Tell();
+                    },
+                };
+                return TakeOver(receiver, () => Describe(machine, line, offer),
+                    config => inBackground ? RunInBackground(config, line.GetValue(remove), receiver, origin) : MachineSession.Run(config, ControlEndPoints.None, origin));
             }
-            catch (Exception refused) when (refused is VmmException or HostException)
+            catch (VmmException ended) when (receiver.WasStopped && signals.Received != 0)
             {
-                // Whoever offers it hears why; if the receiver has said so itself, this is not heard any more.
-                receiver.Fail(refused.Message);
-                throw;
+                // Nobody came: there is nothing to tell.
+                if (receiver.Progress.Phase > MigrationPhase.Connect)
+                    ErrorReport.Write(ended);
+                return ExitCodes.Signalled(signals.Received);
             }
         });
         return command;
     }
 
-    private static void Stop(MigrationReceiver receiver, PosixSignalContext context)
+    private static int TakeOver(MigrationReceiver receiver, Func<MachineConfig> describe, Func<MachineConfig, int> run)
     {
-        context.Cancel = true;
-        receiver.Stop($"{context.Signal}");
+        try
+        {
+            return run(describe());
+        }
+        catch (Exception refused) when (refused is VmmException or HostException)
+        {
+            // Whoever offers it hears why; if the receiver has said so itself, this is not heard any more.
+            receiver.Fail(refused.Message);
+            throw;
+        }
     }
 
     private static MachineConfig Describe(RestoreArguments machine, ParseResult line, OfferMessage offer)

@@ -1,0 +1,68 @@
+using System.Net.Sockets;
+using Vmm.Migration.Protocol;
+using Vmm.Migration.Transport;
+using Vmm.Snapshot.State;
+using Xunit;
+
+namespace Vmm.Tests.Vmm.Cli.Machines;
+
+/// <summary><c>vmm receive</c> as a process of its own, as far as it goes without a guest.</summary>
+public sealed class ReceiveTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("vmm-receive-");
+
+    private string SocketPath => Path.Combine(_folder.FullName, "m");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(15)]
+    public void Signal_ends_the_wait_with_its_own_exit_code_and_leaves_nothing(int signal)
+    {
+        using VmmProcess waiting = new("receive", "unix:" + SocketPath);
+        waiting.Await("waiting for a VM");
+        waiting.Signal(signal);
+        Assert.Equal(128 + signal, waiting.WaitForExit());
+        Assert.False(File.Exists(SocketPath));
+        Assert.DoesNotContain("can be received", waiting.Screen, StringComparison.Ordinal);
+        Assert.DoesNotContain("taken over", waiting.Screen, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Signal_during_a_migration_to_here_is_told_to_the_source()
+    {
+        using VmmProcess waiting = new("receive", "unix:" + SocketPath);
+        waiting.Await("waiting for a VM");
+        using Channel source = Channel.Over(Connect(), MessageRoute.ToSource, TimeSpan.FromSeconds(60));
+        source.Send(MessageType.Hello, new HelloMessage(1, "x", SavedState.ThisArchitecture), MigrationJson.Default.HelloMessage);
+        Assert.Equal(MessageType.Welcome, source.Receive(MigrationPhase.Hello).Type);
+        waiting.Signal(2);
+        Message refusal = source.Receive(MigrationPhase.Offer);
+        Assert.Equal("it was given up at the destination (SIGINT)", refusal.As(MigrationJson.Default.ReasonMessage).Reason);
+        Assert.Equal(130, waiting.WaitForExit());
+        waiting.Await("vmm: no guest was taken over: it was given up at the destination (SIGINT)");
+        Assert.False(File.Exists(SocketPath));
+    }
+
+    [Fact]
+    public void Stranger_is_told_on_the_screen_and_the_wait_goes_on()
+    {
+        using VmmProcess waiting = new("receive", "unix:" + SocketPath);
+        waiting.Await("waiting for a VM");
+        using (Socket stranger = Connect())
+            stranger.Send("x\n"u8);
+        waiting.Await("is no source and was sent away: ");
+        waiting.Signal(15);
+        Assert.Equal(143, waiting.WaitForExit());
+    }
+
+    private Socket Connect()
+    {
+        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Connect(new UnixDomainSocketEndPoint(SocketPath));
+        return socket;
+    }
+}
