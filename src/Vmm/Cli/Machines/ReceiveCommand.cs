@@ -37,6 +37,8 @@ internal static class ReceiveCommand
         command.SetAction(line =>
         {
             MigrationAddress address = MigrateCommand.ParsePlace(command, line.GetValue(where)!);
+            // What is wrong whatever VM comes is told before anybody waits for one.
+            machine.Check(line);
             if (line.GetValue(detach) && !inBackground)
                 return DetachedReceiver.Start();
             TlsIdentity? identity = line.GetValue(tls) is string certificates ? TlsIdentity.Load(TlsFiles.OfDestination(certificates)) : null;

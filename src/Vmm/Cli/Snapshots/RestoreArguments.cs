@@ -24,15 +24,31 @@ internal sealed class RestoreArguments
             command.Add(option.Symbol);
     }
 
+    /// <summary>Looks at what can be wrong whatever VM it is for, before there is one.</summary>
+    /// <param name="line">The command line.</param>
+    /// <exception cref="VmmException">An option is wrong, or a file cannot be made.</exception>
+    public void Check(ParseResult line)
+    {
+        MachineConfig given = Read(line);
+        Resolve(line, given with
+        {
+            // Those of the VM may be readonly, and its memory smaller.
+            Disk = [.. given.Disk.Select(disk => disk with { Readonly = true })],
+            MemoryMax = null,
+        });
+        CheckFolder("console", given.Console?.Path);
+        CheckFolder("virtio-console", given.VirtioConsole?.Path);
+        foreach (LogConfig log in given.Log.Where(log => log.Target == LogTarget.File))
+            CheckFolder("log", log.Path);
+    }
+
     /// <summary>The description of the VM that is to go on.</summary>
     /// <param name="line">The command line.</param>
     /// <param name="saved">The description of the one that was frozen.</param>
     /// <exception cref="VmmException">An option is wrong, or names a device that there is not.</exception>
     public MachineConfig Describe(ParseResult line, MachineConfig saved)
     {
-        MachineConfig given = new();
-        foreach (RunOption option in _options)
-            option.Apply(line, given);
+        MachineConfig given = Read(line);
         bool Has(string name) => _options.Single(option => option.Name == name).IsGiven(line);
         MachineConfig wanted = saved with
         {
@@ -53,14 +69,33 @@ internal sealed class RestoreArguments
         };
         if (wanted.Name != saved.Name)
             wanted = wanted with { Net = [.. wanted.Net.Select((net, i) => IsMade(net, saved.Name, i) ? net with { Mac = null } : net)] };
+        return Resolve(line, wanted);
+    }
+
+    private MachineConfig Read(ParseResult line)
+    {
+        MachineConfig given = new();
+        foreach (RunOption option in _options)
+            option.Apply(line, given);
+        return given;
+    }
+
+    private static MachineConfig Resolve(ParseResult line, MachineConfig config)
+    {
         try
         {
-            return MachineConfigResolver.Resolve(wanted);
+            return MachineConfigResolver.Resolve(config);
         }
         catch (MachineConfigException wrong)
         {
             throw UsageException.For(line.CommandResult.Command, $"{wrong.Field}: {wrong.Reason}");
         }
+    }
+
+    private static void CheckFolder(string option, string? path)
+    {
+        if (path is not null && Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
+            throw new VmmException($"--{option}: '{Printable.Escape(path)}' cannot be written: there is no folder '{Printable.Escape(folder)}'; make it first");
     }
 
     /// <summary>An address that was made from the other VM's name, which goes on using it.</summary>

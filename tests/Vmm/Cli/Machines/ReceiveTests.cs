@@ -59,6 +59,34 @@ public sealed class ReceiveTests : IDisposable
         Assert.Equal(143, waiting.WaitForExit());
     }
 
+    [Theory]
+    [InlineData(ExitCodes.Usage, "'x y' is not a name", "--name", "x y")]
+    [InlineData(ExitCodes.Usage, "--disk: ", "--disk", "id=")]
+    [InlineData(ExitCodes.Usage, "--net: 'bogus' is none of", "--net", "bogus")]
+    [InlineData(ExitCodes.Usage, "a name", "--disk", "d,id=a b")]
+    [InlineData(ExitCodes.Usage, "'/proc/kmsg' is an interface", "--console", "file=/proc/kmsg")]
+    [InlineData(ExitCodes.StartFailed, "there is no folder '/nodir'", "--console", "file=/nodir/x")]
+    [InlineData(ExitCodes.StartFailed, "there is no folder '/nodir'", "--virtio-console", "file=/nodir/x")]
+    [InlineData(ExitCodes.StartFailed, "there is no folder '/nodir'", "--log", "file=/nodir/x")]
+    [InlineData(ExitCodes.Usage, "'x y' is not a name", "-d", "--name", "x y")]
+    public void Wrong_option_is_told_before_it_waits(int code, string why, params string[] options)
+    {
+        using VmmProcess refused = new(["receive", "unix:" + SocketPath, .. options]);
+        Assert.Equal(code, refused.WaitForExit());
+        refused.Await(why);
+        Assert.False(File.Exists(SocketPath));
+    }
+
+    [Fact]
+    public void Options_that_depend_on_the_vm_that_comes_are_not_told_before()
+    {
+        using VmmProcess waiting = new("receive", "unix:" + SocketPath, "--disk", "a,id=one", "--disk", "a,id=two", "--memory-max", "8M", "--net", "passt", "--name", "copy",
+            "--virtio-console", "tty", "--console", "file=" + Path.Combine(_folder.FullName, "c"));
+        waiting.Await("waiting for a VM");
+        waiting.Signal(15);
+        Assert.Equal(143, waiting.WaitForExit());
+    }
+
     private Socket Connect()
     {
         Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
