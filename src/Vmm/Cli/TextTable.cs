@@ -1,4 +1,5 @@
 using System.Text;
+using Vmm.Machine.Config;
 
 namespace Vmm.Cli;
 
@@ -9,8 +10,8 @@ internal sealed class TextTable
 
     private readonly List<string[]> _rows = [];
 
-    /// <summary>Adds a row; all rows have as many cells.</summary>
-    public void Add(params string[] cells) => _rows.Add(cells);
+    /// <summary>Adds a row; all rows have as many cells. Names from elsewhere neither break a row nor reach the terminal as commands.</summary>
+    public void Add(params string[] cells) => _rows.Add([.. cells.Select(cell => Printable.Escape(cell, longest: int.MaxValue))]);
 
     /// <inheritdoc/>
     public override string ToString()

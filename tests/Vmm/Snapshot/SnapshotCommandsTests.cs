@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using Vmm.Cli.Machines;
 using Vmm.Cli.Snapshots;
 using Vmm.Host;
 using Vmm.Machine.Config;
@@ -36,6 +38,23 @@ public sealed class SnapshotCommandsTests : IDisposable
         Assert.Contains(lines, line => line.Contains("incremental", StringComparison.Ordinal) && line.TrimEnd().EndsWith("web.1", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.Contains("unreadable: ", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void Names_with_control_characters_are_shown_escaped_and_kept_in_json()
+    {
+        SnapshotFolder odd = _maker.Take("a\x1b[31m\nb");
+        SnapshotFolder child = _maker.Take("c", odd, [6]);
+        string[] lines = Run("snapshots", "list", _maker.Root).TrimEnd().Split('\n');
+        Assert.Equal(5, lines.Length);
+        Assert.Contains(lines, line => line.StartsWith(@"a\x1b[31m\x0ab ", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("c ", StringComparison.Ordinal) && line.EndsWith(@"a\x1b[31m\x0ab", StringComparison.Ordinal));
+        Assert.Matches(@"(?m)^folder .*/a\\x1b\[31m\\x0ab$", Run("snapshots", "show", odd.Path));
+        Assert.DoesNotContain('\x1b', Run("snapshots", "show", child.Path));
+        Assert.EndsWith("/a\\x1b[31m\\x0ab: whole\n", Run("snapshots", "verify", odd.Path), StringComparison.Ordinal);
+        Assert.Equal(odd.Path, Json(odd).GetProperty("path").GetString());
+    }
+
+    private static JsonElement Json(SnapshotFolder folder) => JsonSerializer.SerializeToElement(SnapshotRow.Of(folder), MachinesJson.Default.SnapshotRow);
 
     [Fact]
     public void Show_tells_what_it_is_and_the_sections_it_has()

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Vmm.Machine.Config;
 using Vmm.Snapshot;
 
 namespace Vmm.Cli.Snapshots;
@@ -19,7 +20,7 @@ internal static class SnapshotsVerify
                 foreach ((SnapshotFolder folder, SnapshotManifest manifest) in chain.Folders.Zip(chain.Manifests))
                     folder.ReadState(manifest);
                 string parents = chain.Folders.Count > 1 ? $", and the {chain.Folders.Count - 1} that it builds upon" : "";
-                System.Console.Out.WriteLine($"{path}: whole{parents}");
+                System.Console.Out.WriteLine($"{Printable.Escape(path, longest: int.MaxValue)}: whole{parents}");
             }
             return ExitCodes.PoweredOff;
         });
