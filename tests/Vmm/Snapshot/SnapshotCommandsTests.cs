@@ -54,6 +54,17 @@ public sealed class SnapshotCommandsTests : IDisposable
         Assert.Equal(odd.Path, Json(odd).GetProperty("path").GetString());
     }
 
+    [Fact]
+    public void Snapshot_that_cannot_be_read_is_of_no_kind_in_json_and_says_why()
+    {
+        SnapshotFolder broken = _maker.Take("web.3");
+        File.WriteAllText(broken.ManifestFile, "no");
+        Assert.Equal(JsonValueKind.Null, Json(broken).GetProperty("kind").ValueKind);
+        Assert.Contains(broken.ManifestFile, Json(broken).GetProperty("fault").GetString(), StringComparison.Ordinal);
+        Assert.Equal("full", Json(_first).GetProperty("kind").GetString());
+        Assert.Equal(JsonValueKind.Null, Json(_first).GetProperty("fault").ValueKind);
+    }
+
     private static JsonElement Json(SnapshotFolder folder) => JsonSerializer.SerializeToElement(SnapshotRow.Of(folder), MachinesJson.Default.SnapshotRow);
 
     [Fact]

@@ -13,8 +13,8 @@ internal sealed record SnapshotRow(string Path)
     /// <summary>Its id.</summary>
     public Guid? Id { get; init; }
 
-    /// <summary>How much of the memory it has.</summary>
-    public SnapshotKind Kind { get; init; }
+    /// <summary>How much of the memory it has; null when the manifest cannot be read.</summary>
+    public SnapshotKind? Kind { get; init; }
 
     /// <summary>When the guest was held.</summary>
     public DateTimeOffset? TakenAt { get; init; }

@@ -51,7 +51,7 @@ internal static class SnapshotsList
         table.Add("FOLDER", "VM", "KIND", "TAKEN", "RAM", "ON DISK", "PARENT");
         foreach (SnapshotRow row in rows)
         {
-            table.Add(Path.GetFileName(row.Path), row.Name ?? "", row.Fault is null ? Word.Of(row.Kind) : $"unreadable: {row.Fault}",
+            table.Add(Path.GetFileName(row.Path), row.Name ?? "", row.Kind is { } kind ? Word.Of(kind) : $"unreadable: {row.Fault}",
                 row.TakenAt?.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "", Size(row.MemoryBytes), Size((ulong)row.DiskBytes), row.Parent ?? "");
         }
         return table.ToString();
