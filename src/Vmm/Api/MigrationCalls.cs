@@ -33,7 +33,11 @@ internal sealed class MigrationCalls(VmControl control, IVmmProcess process)
     private ApiAnswer Send(ReadOnlyMemory<byte> body)
     {
         VmLifecycle.Check(control.State, VmCommand.Migrate);
-        control.Migrate(MigrationReader.ReadSend(body), connection: null, _ => { });
+        MigrationRequest request = MigrationReader.ReadSend(body);
+        // While it is known which field is meant.
+        if (request.Options.TlsFolder is { } folder)
+            Load(TlsFiles.OfSource(folder, request.Options.TlsName, MigrationReader.TlsFolder)).Dispose();
+        control.Migrate(request, connection: null, _ => { });
         return ApiAnswer.Done;
     }
 
@@ -42,7 +46,7 @@ internal sealed class MigrationCalls(VmControl control, IVmmProcess process)
     {
         VmLifecycle.Check(control.State, VmCommand.Create);
         (MigrationAddress address, string? certificates) = MigrationReader.ReadReceive(body);
-        TlsIdentity? identity = certificates is null ? null : TlsIdentity.Load(TlsFiles.OfDestination(certificates));
+        TlsIdentity? identity = certificates is null ? null : Load(TlsFiles.OfDestination(certificates, MigrationReader.TlsFolder));
         MigrationListener listener = address.Listen(identity);
         listener.Refused = why =>
         {
@@ -68,6 +72,18 @@ internal sealed class MigrationCalls(VmControl control, IVmmProcess process)
         finally
         {
             _receiver = null;
+        }
+    }
+
+    private static TlsIdentity Load(TlsFiles files)
+    {
+        try
+        {
+            return TlsIdentity.Load(files);
+        }
+        catch (VmmException wrong)
+        {
+            throw new ApiException(ApiException.BadRequest, wrong.Message);
         }
     }
 

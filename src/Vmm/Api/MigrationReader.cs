@@ -9,6 +9,9 @@ namespace Vmm.Api;
 /// <summary>Reads the bodies of the calls on migration.</summary>
 internal static class MigrationReader
 {
+    /// <summary>The folder of certificates.</summary>
+    public const string TlsFolder = "tls_dir";
+
     private const string Url = "destination_url";
     private const string ReceiverUrl = "receiver_url";
     private const int DeepestNesting = 2;
@@ -52,7 +55,7 @@ internal static class MigrationReader
                 string other => throw fields.Wrong("compression", $"'{Printable.Escape(other)}' is none of none, zstd"),
             },
             AutoConverge = fields.Flag("auto_converge"),
-            TlsFolder = fields.Text("tls_dir"),
+            TlsFolder = fields.Text(TlsFolder),
             TlsName = fields.Text("tls_name"),
         };
         return new MigrationRequest(address.ToString(), options, fields.Flag("recover"));
@@ -62,7 +65,7 @@ internal static class MigrationReader
     /// <exception cref="ApiException">Naming the field that is wrong.</exception>
     /// <returns>Where, and the folder of certificates; null for connections that are not encrypted.</returns>
     public static (MigrationAddress Address, string? TlsFolder) ReadReceive(ReadOnlyMemory<byte> body) =>
-        Read(body, ReceiverUrl, fields => (Address(fields, ReceiverUrl), fields.Text("tls_dir")));
+        Read(body, ReceiverUrl, fields => (Address(fields, ReceiverUrl), fields.Text(TlsFolder)));
 
     private static T Read<T>(ReadOnlyMemory<byte> body, string needed, Func<ApiFields, T> read)
     {

@@ -43,7 +43,7 @@ internal sealed class VmRestoreReader(RestoreSettings how)
         }
         catch (VmmException wrong)
         {
-            throw ApiException.Field(Source, wrong.Message);
+            throw ApiException.Field(Source, OptionName.AtEnd(wrong.Message, "--trust-disks", "trust_disks"));
         }
     }
 

@@ -35,7 +35,7 @@ internal static class VmSnapshotReader
         }
         catch (VmmException wrong)
         {
-            throw ApiException.Field(field, wrong.Message);
+            throw ApiException.Field(field, OptionName.AtEnd(wrong.Message, "--replace", "replace"));
         }
     }
 }

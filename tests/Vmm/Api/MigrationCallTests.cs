@@ -104,6 +104,16 @@ public sealed class MigrationCallTests : IDisposable
         Assert.False(File.Exists(path));
     }
 
+    [Fact]
+    public async Task Certificates_that_cannot_be_read_are_told_by_the_field_that_names_them()
+    {
+        using ApiRig rig = new();
+        (int status, string reason) = await rig.RefusalAsync("vm.receive-migration", $$"""{"receiver_url":"unix:{{_folder.FullName}}/m","tls_dir":"{{_folder.FullName}}/none"}""");
+        Assert.Equal(400, status);
+        Assert.StartsWith("[\"tls_dir: ", reason, StringComparison.Ordinal);
+        Assert.DoesNotContain("--tls", reason, StringComparison.Ordinal);
+    }
+
     private static async Task<Channel> ConnectAsync(string path)
     {
         Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

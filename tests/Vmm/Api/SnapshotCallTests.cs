@@ -38,6 +38,15 @@ public sealed class SnapshotCallTests : IDisposable
     public void Wrong_snapshot_request_names_its_field(string body, string expected) =>
         Assert.StartsWith(expected, Assert.Throws<ApiException>(() => VmSnapshotReader.Read(Body(body))).Message, StringComparison.Ordinal);
 
+    [Fact]
+    public void Place_that_is_taken_is_told_with_the_field_that_would_help()
+    {
+        SnapshotFolder there = _maker.Take("a (--replace)");
+        string reason = Assert.Throws<ApiException>(() => VmSnapshotReader.Read(Body($$"""{"destination_url":"file://{{there.Path.Replace(" ", "%20", StringComparison.Ordinal)}}"}"""))).Message;
+        Assert.Contains("'" + there.Path + "'", reason, StringComparison.Ordinal);
+        Assert.EndsWith(" (replace)", reason, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("", "lazy", true)]
     [InlineData(",\"prefault\":true", "eager", true)]

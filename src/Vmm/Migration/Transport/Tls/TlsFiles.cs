@@ -5,13 +5,15 @@ namespace Vmm.Migration.Transport.Tls;
 /// <param name="Key">Its private key, not encrypted.</param>
 /// <param name="Authority">Who is believed: the other side's certificate must come from one of these.</param>
 /// <param name="Name">The name that the destination's certificate must bear; null for that of the host which is connected to.</param>
-internal sealed record TlsFiles(string Certificate, string Key, string Authority, string? Name = null)
+/// <param name="Option">What named the folder, for messages.</param>
+internal sealed record TlsFiles(string Certificate, string Key, string Authority, string? Name = null, string Option = TlsFiles.Usual)
 {
     private const string AuthorityFile = "ca-cert.pem";
+    private const string Usual = "--tls";
 
     /// <summary>In a folder, for who migrates a guest away.</summary>
-    public static TlsFiles OfSource(string folder, string? name) => new(Path.Combine(folder, "client-cert.pem"), Path.Combine(folder, "client-key.pem"), Path.Combine(folder, AuthorityFile), name);
+    public static TlsFiles OfSource(string folder, string? name, string option = Usual) => new(Path.Combine(folder, "client-cert.pem"), Path.Combine(folder, "client-key.pem"), Path.Combine(folder, AuthorityFile), name, option);
 
     /// <summary>In a folder, for who receives one.</summary>
-    public static TlsFiles OfDestination(string folder) => new(Path.Combine(folder, "server-cert.pem"), Path.Combine(folder, "server-key.pem"), Path.Combine(folder, AuthorityFile));
+    public static TlsFiles OfDestination(string folder, string option = Usual) => new(Path.Combine(folder, "server-cert.pem"), Path.Combine(folder, "server-key.pem"), Path.Combine(folder, AuthorityFile), Option: option);
 }

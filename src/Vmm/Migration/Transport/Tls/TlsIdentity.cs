@@ -21,12 +21,12 @@ internal sealed class TlsIdentity : IDisposable
     /// <exception cref="VmmException">One cannot be read, or is not what it should be; it is named.</exception>
     public static TlsIdentity Load(TlsFiles files)
     {
-        TlsIdentity identity = new(Read(files.Certificate, "a certificate with its key", () => X509Certificate2.CreateFromPemFile(files.Certificate, files.Key), files.Key), files.Name);
+        TlsIdentity identity = new(Read(files, files.Certificate, "a certificate with its key", () => X509Certificate2.CreateFromPemFile(files.Certificate, files.Key), files.Key), files.Name);
         try
         {
-            Read(files.Certificate, "certificates", () => Import(identity._chain, files.Certificate));
+            Read(files, files.Certificate, "certificates", () => Import(identity._chain, files.Certificate));
             identity._chain.RemoveAt(0);
-            Read(files.Authority, "certificates", () => Import(identity._authorities, files.Authority));
+            Read(files, files.Authority, "certificates", () => Import(identity._authorities, files.Authority));
             return identity;
         }
         catch
@@ -103,7 +103,7 @@ internal sealed class TlsIdentity : IDisposable
         return into.Count > 0 ? true : throw new CryptographicException("there is none in it");
     }
 
-    private static T Read<T>(string path, string what, Func<T> read, string? also = null)
+    private static T Read<T>(TlsFiles files, string path, string what, Func<T> read, string? also = null)
     {
         try
         {
@@ -111,7 +111,7 @@ internal sealed class TlsIdentity : IDisposable
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new VmmException($"--tls: '{Printable.Escape(path)}'{(also is null ? "" : $" and '{Printable.Escape(also)}'")} cannot be read as {what} in PEM: {failed.Message}", cause: failed);
+            throw new VmmException($"{files.Option}: '{Printable.Escape(path)}'{(also is null ? "" : $" and '{Printable.Escape(also)}'")} cannot be read as {what} in PEM: {failed.Message}", cause: failed);
         }
     }
 }
