@@ -1,5 +1,4 @@
 using System.Numerics;
-using Vmm.Guest.Memory;
 using Vmm.Host;
 using Vmm.Migration.Protocol;
 using Vmm.Snapshot.Memory;
