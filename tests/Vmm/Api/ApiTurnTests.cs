@@ -8,7 +8,7 @@ namespace Vmm.Tests.Vmm.Api;
 /// <summary>Commands that wait for their turn.</summary>
 public sealed class ApiTurnTests : IDisposable
 {
-    private const string Put = "PUT /{0} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n";
+    private const string PutSecond = "PUT /second HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n";
 
     private readonly ManualResetEventSlim _begun = new();
     private readonly ManualResetEventSlim _release = new();
@@ -42,7 +42,7 @@ public sealed class ApiTurnTests : IDisposable
         _begun.Wait(TestContext.Current.CancellationToken);
         using (NetworkStream second = _rig.Connect())
         {
-            second.Write(Encoding.Latin1.GetBytes(string.Format(null, Put, "second")));
+            second.Write(Encoding.Latin1.GetBytes(PutSecond));
             second.Socket.Shutdown(SocketShutdown.Send);
             second.ReadTimeout = 15_000;
             // It is dropped as soon as its client is gone, and not when its turn comes.
