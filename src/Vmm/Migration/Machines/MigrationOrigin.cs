@@ -67,7 +67,7 @@ internal sealed class MigrationOrigin(MigrationReceiver receiver, OfferMessage o
     }
 
     /// <inheritdoc/>
-    public void GiveUp() => receiver.Stop();
+    public void GiveUp() => receiver.Stop("the VM was ended");
 
     /// <inheritdoc/>
     public void NeverStarts() => receiver.Fail("the guest was ended here before it ran");
