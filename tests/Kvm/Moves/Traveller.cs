@@ -126,7 +126,7 @@ internal sealed class Traveller : IDisposable
         MigrationResult? result = null;
         Exception? failed = Record.Exception(() => result = sender.Run(TestContext.Current.CancellationToken));
         if (failed is not null)
-            receiver.Stop();
+            receiver.Stop("test");
         target.Join();
         Assert.True(failed is null && refused is null, $"source: {failed}; destination: {refused}; {Told()}");
         source.Machine.End(new MachineOutcome(OutcomeKind.Migrated));
