@@ -189,6 +189,23 @@ public sealed class PostCopyTests
             Assert.True(rig.Source.Bytes.Slice((int)(page * Page), (int)Page - 1).SequenceEqual(rig.Target.Bytes.Slice((int)(page * Page), (int)Page - 1)), $"page {page}");
     }
 
+    [Fact]
+    public void Migration_that_is_taken_up_where_another_guest_is_waited_for_is_told_so_and_that_one_comes()
+    {
+        using MigrationRig rig = new();
+        rig.Source.Bytes.Fill(3);
+        Exception? lost = null;
+        rig.SourceAt = phase =>
+        {
+            if (phase == MigrationPhase.Connect)
+                lost = Record.Exception(() => rig.Recover(new MigrationTicket(new string('0', 32), rig.Options)));
+        };
+        rig.Run();
+        Assert.Contains("does not wait for this guest's memory: no migration waits here", Assert.IsType<VmmException>(lost).Message, StringComparison.Ordinal);
+        Assert.Null(rig.SourceFault);
+        Assert.True(rig.Target.Runs);
+    }
+
     [Theory]
     [InlineData(0UL, 8)]
     [InlineData(4UL << 20, 8)]

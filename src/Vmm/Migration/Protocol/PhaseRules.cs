@@ -31,7 +31,7 @@ internal static class PhaseRules
 
         (MessageRoute.ToSource, MessageType.Welcome, MigrationPhase.Hello) => true,
         (MessageRoute.ToSource, MessageType.Accept, MigrationPhase.Offer) => true,
-        (MessageRoute.ToSource, MessageType.Refuse, MigrationPhase.Hello or MigrationPhase.Offer) => true,
+        (MessageRoute.ToSource, MessageType.Refuse, MigrationPhase.Hello or MigrationPhase.Offer or MigrationPhase.Recover) => true,
         (MessageRoute.ToSource, MessageType.Attached, MigrationPhase.Channels or MigrationPhase.Recover) => true,
         (MessageRoute.ToSource, MessageType.RoundDone, MigrationPhase.Rounds or MigrationPhase.LastRound) => true,
         (MessageRoute.ToSource, MessageType.Ready, MigrationPhase.State) => true,

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using Vmm.Guest.Memory;
 using Vmm.Host;
+using Vmm.Machine.Config;
 using Vmm.Migration.Protocol;
 using Vmm.Migration.Transport;
 
@@ -101,6 +102,8 @@ internal sealed class MigrationRecovery(IMigratingGuest guest, Func<Socket> conn
         _control.Send(MessageType.Recover, new RecoverMessage(MigrationSender.Protocol, ticket.Session), MigrationJson.Default.RecoverMessage);
         if (_control.TryReceive(MigrationPhase.Recover) is not { } answer)
             throw new VmmException("who listens there does not wait for this guest's memory");
+        if (answer.Type == MessageType.Refuse)
+            throw new VmmException($"who listens there does not wait for this guest's memory: {Printable.Escape(answer.As(MigrationJson.Default.ReasonMessage).Reason)}");
         if (answer.Type != MessageType.Missing)
             throw new ProtocolException($"the destination said {answer.Type} where {MessageType.Missing} was due");
         DirtyBitmap missing = MissingMessage.Read(answer.Payload, guest.Length);
