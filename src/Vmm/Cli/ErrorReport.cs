@@ -29,6 +29,10 @@ internal static class ErrorReport
             fault = new VmmException("the host has no memory or no threads left for this process: stop something, or raise its limits (ulimit -a)", cause: fault);
         if (NoDescriptorLeft(fault))
             fault = new VmmException("no file descriptor left (EMFILE): raise the limit (ulimit -n)", cause: fault);
+        if (fault is IOException)
+            fault = new VmmException($"{fault.Message}: what was to be read or written (standard output, perhaps) is not whole", cause: fault);
+        if (fault is ArgumentException { ParamName: "path" or "fileName" })
+            fault = new VmmException("a path is empty, or holds a NUL character: give a file", ExitCodes.Usage, fault);
         int code = fault is VmmException known ? known.ExitCode : ExitCodes.Internal;
         try
         {

@@ -38,6 +38,7 @@ internal sealed class LifecycleConflictException(VmState state, VmCommand comman
         VmCommand.Link => "change a link",
         VmCommand.Snapshot => "take a snapshot",
         VmCommand.RenewGeneration => "renew the generation ID",
+        VmCommand.Coredump => "write a core file",
         VmCommand.Resize => "resize or limit",
         VmCommand.Shutdown => "shut down",
         _ => command.ToString().ToLowerInvariant(),

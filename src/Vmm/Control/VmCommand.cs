@@ -36,6 +36,9 @@ internal enum VmCommand
     /// <summary>Look at what it holds, and let it go on.</summary>
     Inspect,
 
+    /// <summary>Write what it holds as a core file, and let it go on.</summary>
+    Coredump,
+
     /// <summary>Describe it and start its guest, both from a snapshot.</summary>
     Restore,
 

@@ -24,7 +24,7 @@ internal sealed partial class VmControl
     /// <summary>Does something with the machine, unless a debugger is in its way. Under the run's lock: none comes meanwhile.</summary>
     private T Undebugged<T>(VmCommand command, MicroVm vm, Func<MicroVm, T> act)
     {
-        if (command is VmCommand.Pause or VmCommand.Resume or VmCommand.Snapshot or VmCommand.Inspect or VmCommand.Migrate && Run is { IsDebugged: true } run)
+        if (command is VmCommand.Pause or VmCommand.Resume or VmCommand.Snapshot or VmCommand.Inspect or VmCommand.Coredump or VmCommand.Migrate && Run is { IsDebugged: true } run)
             throw new LifecycleConflictException(State, command, run.DebuggerInTheWay);
         return act(vm);
     }

@@ -23,14 +23,20 @@ internal sealed partial class VmControl
     }
 
     /// <summary>Holds the machine and writes a core file of it. It goes on as it was.</summary>
-    /// <exception cref="Host.VmmException">It cannot be written: nothing is left of it.</exception>
-    public CoredumpReport TakeCoredump(CoredumpRequest request)
+    /// <param name="request">Where to.</param>
+    /// <param name="isUnwanted">Whether nobody wants it any more; null for one that is wanted.</param>
+    /// <exception cref="Host.VmmException">It cannot be written, or was given up: nothing is left of it.</exception>
+    public CoredumpReport TakeCoredump(CoredumpRequest request, Func<bool>? isUnwanted = null)
     {
         using NewCoredump making = NewCoredump.Begin(request);
-        return OnMachine(VmCommand.Inspect, vm =>
+        return OnMachine(VmCommand.Coredump, vm =>
         {
             using HeldMachine held = HeldMachine.Hold(vm);
-            return making.Write(LiveSource.Of(vm, held, ConfigOf(vm)), new RamPages(vm.Ram));
+            return making.Write(LiveSource.Of(vm, held, ConfigOf(vm)), new RamPages(vm.Ram), () =>
+            {
+                if (vm.Machine.State == Machine.MachineState.Ended || isUnwanted?.Invoke() == true)
+                    throw new Host.VmmException($"the core file of '{Config?.Name}' was given up: {(vm.Machine.State == Machine.MachineState.Ended ? "the guest's run ended" : "whoever asked for it is gone")}");
+            });
         });
     }
 }

@@ -33,6 +33,9 @@ internal sealed partial class VmControl
             if (_trace is not null)
                 throw new VmmException($"'{_config!.Name}' is being traced already, and one trace at a time is possible");
             run = Run!;
+            int vcpus = _config!.Cpus.Count ?? 1;
+            if (request.Filter.Vcpus.FirstOrDefault(vcpu => vcpu >= vcpus, -1) is int vcpu and >= 0)
+                throw new VmmException($"--vcpu: there is no vCPU {vcpu}: '{_config.Name}' has {vcpus}, from 0", ExitCodes.Usage);
             if (request.Step is not null && run.DebuggerPlace is { } place)
                 throw new VmmException($"--step: '{_config!.Name}' was started for a debugger (--gdb), which steps it at {place}");
             recorder = _trace = new TraceRecorder(sink, HeaderOf(request.Filter), request.Filter, request.Most ?? long.MaxValue, request.Step);

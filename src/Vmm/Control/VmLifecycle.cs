@@ -28,7 +28,7 @@ internal static class VmLifecycle
         (VmState.Running, VmCommand.PowerButton or VmCommand.Nmi or VmCommand.Link or VmCommand.Reboot) => VmState.Running,
         (VmState.Paused, VmCommand.Reboot) => VmState.Running,
         (VmState.Paused, VmCommand.Link) => VmState.Paused,
-        (VmState.Running or VmState.Paused, VmCommand.Resize or VmCommand.RenewGeneration or VmCommand.Snapshot or VmCommand.Inspect or VmCommand.Migrate or VmCommand.Trace) => state,
+        (VmState.Running or VmState.Paused, VmCommand.Resize or VmCommand.RenewGeneration or VmCommand.Snapshot or VmCommand.Inspect or VmCommand.Coredump or VmCommand.Migrate or VmCommand.Trace) => state,
         (VmState.Running or VmState.Paused, VmCommand.Shutdown) => VmState.Shutdown,
         (not VmState.None, VmCommand.Delete) => VmState.None,
         _ => null,

@@ -34,6 +34,9 @@ internal sealed class NewCoredump : IDisposable
             throw new VmmException($"'{shown}' cannot be made: there is no folder '{Printable.Escape(folder)}'");
         if (!request.Force && Path.Exists(request.Path))
             throw Taken(request);
+        // A rename would put a file in the place of /dev/null.
+        if (Path.Exists(request.Path) && !FileKind.IsRegular(request.Path))
+            throw new VmmException($"'{shown}' is no file but a device, a FIFO or a socket: name a file");
         string making = Path.Combine(folder, $".{Path.GetFileName(request.Path)}.{Path.GetRandomFileName()}");
         int fd = Linux.open(making, Linux.O_RDWR | Linux.O_CREAT | Linux.O_EXCL | Linux.O_CLOEXEC, OwnerOnly);
         return fd >= 0 ? new NewCoredump(request, making, new SafeFd(fd))
@@ -43,8 +46,9 @@ internal sealed class NewCoredump : IDisposable
     /// <summary>Writes a machine and puts the file in its place.</summary>
     /// <param name="machine">It stands still meanwhile.</param>
     /// <param name="memory">Its RAM, from the first byte to the last.</param>
+    /// <param name="stopIfUnwanted">Called now and then; what it throws gives it up. Null for nothing.</param>
     /// <exception cref="VmmException">The disk is full or broken; nothing is left.</exception>
-    public CoredumpReport Write(InspectedMachine machine, IPageSource memory)
+    public CoredumpReport Write(InspectedMachine machine, IPageSource memory, Action? stopIfUnwanted = null)
     {
         long start = Stopwatch.GetTimestamp();
         NoteWriter notes = new();
@@ -60,7 +64,7 @@ internal sealed class NewCoredump : IDisposable
         ulong memoryAt = CoreHeader.SizeFor(CoreSegments.Most(machine.Slots), notes.Written.Length + Page);
         SparseFile file = new(_fd, _request.Path);
         file.Empty(memoryAt + size);
-        ulong written = WriteMemory(file, memory, memoryAt, size, out byte[] told);
+        ulong written = WriteMemory(file, memory, memoryAt, size, stopIfUnwanted, out byte[] told);
         if (told.Length > 0)
             notes.Add(VmcoreInfo.Name, 0, told);
         IReadOnlyList<CoreSegment> segments = CoreSegments.Of(machine.Slots, machine.Read, told);
@@ -86,13 +90,14 @@ internal sealed class NewCoredump : IDisposable
         }
     }
 
-    private static ulong WriteMemory(SparseFile file, IPageSource memory, ulong memoryAt, ulong size, out byte[] told)
+    private static ulong WriteMemory(SparseFile file, IPageSource memory, ulong memoryAt, ulong size, Action? stopIfUnwanted, out byte[] told)
     {
         byte[] chunk = GC.AllocateUninitializedArray<byte>(Chunk);
         told = [];
         ulong written = 0;
         for (ulong at = 0; at < size; at += Chunk)
         {
+            stopIfUnwanted?.Invoke();
             Span<byte> content = chunk.AsSpan(0, (int)Math.Min(Chunk, size - at));
             memory.TryRead(at, content);
             for (int from = 0; from < content.Length;)

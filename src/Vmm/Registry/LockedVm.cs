@@ -28,8 +28,19 @@ internal sealed class LockedVm(VmFolder folder, SafeFd held) : IDisposable
                 ? new VmmException($"there is a VM '{name}' already")
                 : new VmmException($"cannot rename '{Folder.Name}': {new HostException("rename", errno).Message}");
         }
+        VmFolder before = Folder;
         Folder = target;
-        Folder.WriteConfig(Folder.ReadConfig() with { Name = name });
+        try
+        {
+            Folder.WriteConfig(Folder.ReadConfig() with { Name = name });
+        }
+        catch
+        {
+            // Under its old name it is whole.
+            if (Linux.rename(target.Path, before.Path) == 0)
+                Folder = before;
+            throw;
+        }
     }
 
     /// <summary>Removes the folder with all that is in it.</summary>

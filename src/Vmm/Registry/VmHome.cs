@@ -81,7 +81,7 @@ internal sealed class VmHome
     public IReadOnlyList<VmFolder> All()
     {
         if (!Directory.Exists(Path))
-            return [];
+            return File.Exists(Path) ? throw new VmmException($"'{Printable.Escape(Path)}' is no folder, where VMs are looked for: set {Variable} to one") : [];
         List<VmFolder> found = [];
         foreach (string path in Directory.EnumerateDirectories(Path))
         {

@@ -72,4 +72,21 @@ public sealed class ErrorReportTests
             return fault;
         }
     }
+
+    [Fact]
+    public void Output_that_cannot_be_written_is_no_fault_of_ours()
+    {
+        (int code, string text) = Report(new IOException("No space left on device"));
+        Assert.Equal(ExitCodes.StartFailed, code);
+        Assert.StartsWith("vmm: No space left on device", text, StringComparison.Ordinal);
+        Assert.Equal(1, text.Count(c => c == '\n'));
+    }
+
+    [Fact]
+    public void Path_that_is_none_is_a_usage_error()
+    {
+        (int code, string text) = Report(Record.Exception(() => Path.GetFullPath(""))!);
+        Assert.Equal(ExitCodes.Usage, code);
+        Assert.Equal("vmm: a path is empty, or holds a NUL character: give a file\n", text);
+    }
 }

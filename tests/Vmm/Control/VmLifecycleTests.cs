@@ -25,6 +25,8 @@ public sealed class VmLifecycleTests
         [(VmState.Paused, VmCommand.Snapshot)] = VmState.Paused,
         [(VmState.Running, VmCommand.Inspect)] = VmState.Running,
         [(VmState.Paused, VmCommand.Inspect)] = VmState.Paused,
+        [(VmState.Running, VmCommand.Coredump)] = VmState.Running,
+        [(VmState.Paused, VmCommand.Coredump)] = VmState.Paused,
         [(VmState.Running, VmCommand.Migrate)] = VmState.Running,
         [(VmState.Paused, VmCommand.Migrate)] = VmState.Paused,
         [(VmState.Running, VmCommand.Trace)] = VmState.Running,

@@ -215,4 +215,12 @@ public sealed class CoredumpTests : IDisposable
             return true;
         }
     }
+
+    /// <summary>What root's --force would otherwise put a file in the place of.</summary>
+    [Fact]
+    public void Place_that_is_no_file_is_never_replaced()
+    {
+        foreach (string path in (string[])["/dev/null", "/dev/zero"])
+            Assert.Contains("is no file but a device", Assert.Throws<VmmException>(() => NewCoredump.Begin(new CoredumpRequest(path, Force: true))).Message, StringComparison.Ordinal);
+    }
 }

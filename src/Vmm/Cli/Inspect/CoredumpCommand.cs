@@ -3,7 +3,10 @@ using System.Globalization;
 using Vmm.Cli.Machines;
 using Vmm.Control.Local;
 using Vmm.Coredump;
+using Vmm.Host;
 using Vmm.Inspect.Sources;
+using Vmm.Machine.Config;
+using Vmm.Snapshot;
 
 namespace Vmm.Cli.Inspect;
 
@@ -40,6 +43,8 @@ internal static class CoredumpCommand
             client.Stream.IsPatient = true;
             return client.Ask(new ControlRequest { Verb = ControlVerb.Coredump, Coredump = request }).Coredump!;
         }
+        if (new SnapshotFolder(Path.GetDirectoryName(request.Path) ?? "/").IsSameAs(new SnapshotFolder(target.Snapshot!)))
+            throw new VmmException($"'{Printable.Escape(request.Path)}' is in the snapshot itself: name a file elsewhere");
         using SnapshotSource snapshot = SnapshotSource.Open(target.Snapshot!);
         using NewCoredump making = NewCoredump.Begin(request);
         return making.Write(snapshot.Machine, snapshot.Memory);

@@ -104,7 +104,7 @@ internal sealed class ControlHandler(VmControl control, LockedVm vm, ConsoleHub?
             case ControlVerb.Inspect:
                 return new() { Inspect = control.Inspect(request.Inspect ?? throw new VmmException("inspect: what?", ExitCodes.Usage)) };
             case ControlVerb.Coredump:
-                return new() { Coredump = control.TakeCoredump(request.Coredump ?? throw new VmmException("coredump: where to?", ExitCodes.Usage)) };
+                return new() { Coredump = control.TakeCoredump(request.Coredump ?? throw new VmmException("coredump: where to?", ExitCodes.Usage), () => stream.WaitForMore(TimeSpan.Zero)) };
             case ControlVerb.MigrationProgress:
                 return new() { MigrationProgress = control.Migration };
             case ControlVerb.CancelMigration:

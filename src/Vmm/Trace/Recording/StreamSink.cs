@@ -12,7 +12,8 @@ internal sealed class StreamSink(Stream stream) : ITraceSink
             stream.Write(bytes);
             return null;
         }
-        catch (IOException failed)
+        // The runtime has its own word for a file over the user's limit (EFBIG).
+        catch (Exception failed) when (failed is IOException or ArgumentOutOfRangeException or UnauthorizedAccessException)
         {
             return $"it could not be written: {failed.Message}";
         }
