@@ -5,13 +5,10 @@ namespace Vmm.Consoles;
 /// <summary>The signals that ask the process to end: they end the machine in good order instead, so that disks are flushed and the terminal is restored.</summary>
 internal sealed class StopSignals : IDisposable
 {
-    private const int Hangup = 1;
-    private const int Interrupt = 2;
-    private const int Quit = 3;
-    private const int Terminate = 15;
     private const PosixSignal FileTooLarge = (PosixSignal)25;
 
-    private readonly List<PosixSignalRegistration> _registrations = [];
+    private readonly EndSignals _ends;
+    private readonly PosixSignalRegistration _fileTooLarge;
     private readonly List<PosixSignalRegistration> _whileItRuns = [];
     private readonly EndWish _wish = new();
 
@@ -19,12 +16,15 @@ internal sealed class StopSignals : IDisposable
     /// <param name="stop">Called with the first signal's number, on a thread of the runtime. A later signal ends the process at once.</param>
     public StopSignals(Action<int> stop)
     {
-        Listen(PosixSignal.SIGHUP, Hangup, stop);
-        Listen(PosixSignal.SIGINT, Interrupt, stop);
-        Listen(PosixSignal.SIGQUIT, Quit, stop);
-        Listen(PosixSignal.SIGTERM, Terminate, stop);
+        _ends = new EndSignals((context, number) =>
+        {
+            EndWish.Meaning meaning = _wish.Take(number, Environment.TickCount64);
+            context.Cancel = meaning != EndWish.Meaning.EndAtOnce;
+            if (meaning == EndWish.Meaning.Stop)
+                stop(number);
+        });
         // SIGXFSZ: a file over the user's limit (ulimit -f) is a write that fails, for the guest's disk or a log. No reason to end.
-        _registrations.Add(PosixSignalRegistration.Create(FileTooLarge, static context => context.Cancel = true));
+        _fileTooLarge = PosixSignalRegistration.Create(FileTooLarge, static context => context.Cancel = true);
     }
 
     /// <summary>The signal that came first; 0 for none.</summary>
@@ -41,29 +41,16 @@ internal sealed class StopSignals : IDisposable
     public void MachineEnded()
     {
         _wish.MachineEnded();
-        Dispose(_whileItRuns);
+        EndWhileItRuns();
     }
 
     /// <summary>Gives the signals their default meaning back.</summary>
     public void Dispose()
     {
-        Dispose(_whileItRuns);
-        Dispose(_registrations);
+        EndWhileItRuns();
+        _ends.Dispose();
+        _fileTooLarge.Dispose();
     }
 
-    private static void Dispose(List<PosixSignalRegistration> registrations)
-    {
-        foreach (PosixSignalRegistration registration in registrations)
-            registration.Dispose();
-        registrations.Clear();
-    }
-
-    private void Listen(PosixSignal signal, int number, Action<int> stop) =>
-        _registrations.Add(PosixSignalRegistration.Create(signal, context =>
-        {
-            EndWish.Meaning meaning = _wish.Take(number, Environment.TickCount64);
-            context.Cancel = meaning != EndWish.Meaning.EndAtOnce;
-            if (meaning == EndWish.Meaning.Stop)
-                stop(number);
-        }));
+    private void EndWhileItRuns() => _whileItRuns.ForEach(registration => registration.Dispose());
 }

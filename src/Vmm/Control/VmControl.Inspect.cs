@@ -1,7 +1,10 @@
 using Vmm.Coredump;
+using Vmm.Host;
 using Vmm.Inspect;
 using Vmm.Inspect.Report;
 using Vmm.Inspect.Sources;
+using Vmm.Machine;
+using Vmm.Machine.Build;
 using Vmm.Snapshot;
 
 namespace Vmm.Control;
@@ -10,7 +13,7 @@ namespace Vmm.Control;
 internal sealed partial class VmControl
 {
     /// <summary>Holds the machine for the moment and looks. It goes on as it was.</summary>
-    /// <exception cref="Host.VmmException">It cannot be answered.</exception>
+    /// <exception cref="VmmException">It cannot be answered.</exception>
     public InspectReport Inspect(InspectRequest request)
     {
         // Before the guest is held for it.
@@ -25,18 +28,24 @@ internal sealed partial class VmControl
     /// <summary>Holds the machine and writes a core file of it. It goes on as it was.</summary>
     /// <param name="request">Where to.</param>
     /// <param name="isUnwanted">Whether nobody wants it any more; null for one that is wanted.</param>
-    /// <exception cref="Host.VmmException">It cannot be written, or was given up: nothing is left of it.</exception>
+    /// <exception cref="VmmException">It cannot be written, or was given up: nothing is left of it.</exception>
     public CoredumpReport TakeCoredump(CoredumpRequest request, Func<bool>? isUnwanted = null)
     {
         using NewCoredump making = NewCoredump.Begin(request);
         return OnMachine(VmCommand.Coredump, vm =>
         {
             using HeldMachine held = HeldMachine.Hold(vm);
-            return making.Write(LiveSource.Of(vm, held, ConfigOf(vm)), new RamPages(vm.Ram), () =>
-            {
-                if (vm.Machine.State == Machine.MachineState.Ended || isUnwanted?.Invoke() == true)
-                    throw new Host.VmmException($"the core file of '{Config?.Name}' was given up: {(vm.Machine.State == Machine.MachineState.Ended ? "the guest's run ended" : "whoever asked for it is gone")}");
-            });
+            return making.Write(LiveSource.Of(vm, held, ConfigOf(vm)), new RamPages(vm.Ram), () => StopIfUnwanted(vm, "core file", isUnwanted));
         });
+    }
+
+    /// <summary>Gives up what takes a while when nobody wants it any more, or the guest it is of is over.</summary>
+    /// <exception cref="VmmException">So it is.</exception>
+    private void StopIfUnwanted(MicroVm vm, string what, Func<bool>? isUnwanted)
+    {
+        if (vm.Machine.State == MachineState.Ended)
+            throw new VmmException($"the {what} of '{Config?.Name}' was given up: the guest's run ended");
+        if (isUnwanted?.Invoke() == true)
+            throw new VmmException($"the {what} of '{Config?.Name}' was given up: whoever asked for it is gone");
     }
 }

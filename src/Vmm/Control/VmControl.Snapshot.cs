@@ -43,7 +43,7 @@ internal sealed partial class VmControl
         Events.Publish("vm", "snapshotting", ("path", request.Path));
         try
         {
-            SnapshotReport report = SnapshotTaker.Take(vm, ConfigOf(vm) with { Gdb = null }, request, isUnwanted);
+            SnapshotReport report = SnapshotTaker.Take(vm, ConfigOf(vm) with { Gdb = null }, request, () => StopIfUnwanted(vm, "snapshot", isUnwanted));
             Events.Publish("vm", "snapshotted", ("path", request.Path), ("id", report.Id.ToString()));
             _life.Snapshotted(request.Path, report.PausedMicroseconds / 1000, report.TotalMicroseconds / 1000);
             return report;

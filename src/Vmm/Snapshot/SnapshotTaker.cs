@@ -4,7 +4,6 @@ using Vmm.Devices.State;
 using Vmm.Guest.Memory;
 using Vmm.Host;
 using Vmm.Kvm.State;
-using Vmm.Machine;
 using Vmm.Machine.Build;
 using Vmm.Machine.Config;
 using Vmm.Snapshot.Memory;
@@ -26,19 +25,19 @@ internal sealed class SnapshotTaker
     private readonly MicroVm _vm;
     private readonly MachineConfig _config;
     private readonly SnapshotRequest _request;
-    private readonly Func<bool> _isUnwanted;
+    private readonly Action? _stopIfUnwanted;
     private readonly long _start = Stopwatch.GetTimestamp();
 
-    private SnapshotTaker(MicroVm vm, MachineConfig config, SnapshotRequest request, Func<bool> isUnwanted) => (_vm, _config, _request, _isUnwanted) = (vm, config, request, isUnwanted);
+    private SnapshotTaker(MicroVm vm, MachineConfig config, SnapshotRequest request, Action? stopIfUnwanted) => (_vm, _config, _request, _stopIfUnwanted) = (vm, config, request, stopIfUnwanted);
 
     /// <summary>Takes it.</summary>
     /// <param name="vm">The machine; nobody else steers it meanwhile.</param>
     /// <param name="config">Its description as it is now.</param>
     /// <param name="request">How.</param>
-    /// <param name="isUnwanted">Whether nobody wants it any more; asked now and then. Null for one that is wanted.</param>
+    /// <param name="stopIfUnwanted">Called now and then; what it throws gives it up. Null for nothing.</param>
     /// <exception cref="VmmException">It cannot be taken, or was given up: nothing is left of it, and the guest goes on.</exception>
-    public static SnapshotReport Take(MicroVm vm, MachineConfig config, SnapshotRequest request, Func<bool>? isUnwanted = null) =>
-        new SnapshotTaker(vm, config, request, isUnwanted ?? (static () => false)).Take();
+    public static SnapshotReport Take(MicroVm vm, MachineConfig config, SnapshotRequest request, Action? stopIfUnwanted = null) =>
+        new SnapshotTaker(vm, config, request, stopIfUnwanted).Take();
 
     private SnapshotReport Take()
     {
@@ -70,12 +69,12 @@ internal sealed class SnapshotTaker
                 manifest = Describe(taken, parent, state);
                 if (_request.Live)
                     live = new LiveSave(_vm.Ram, file, only);
-                sums = live is null ? MemoryFileWriter.Write(_vm.Ram, file, only, StopIfUnwanted) : new([], 0);
+                sums = live is null ? MemoryFileWriter.Write(_vm.Ram, file, only, _ => _stopIfUnwanted?.Invoke()) : new([], 0);
                 manifest = manifest with { Memory = manifest.Memory with { Pages = only is null ? null : SnapshotMemory.Bytes(only) } };
                 held.Release();
                 paused = held.Elapsed;
             }
-            sums = live?.Save(StopIfUnwanted) ?? sums;
+            sums = live?.Save(_ => _stopIfUnwanted?.Invoke()) ?? sums;
         }
         finally
         {
@@ -93,14 +92,6 @@ internal sealed class SnapshotTaker
         if (changed is not null)
             _vm.Tracking.Accept(manifest.Id, changed);
         return new SnapshotReport(manifest.Id, _request.Path, manifest.Kind, paused.TotalMicroseconds, Stopwatch.GetElapsedTime(_start).TotalMicroseconds, (long)sums.WrittenBytes);
-    }
-
-    private void StopIfUnwanted(ulong done)
-    {
-        if (_vm.Machine.State == MachineState.Ended)
-            throw new VmmException($"the snapshot of '{_config.Name}' was given up: the guest's run ended");
-        if (_isUnwanted())
-            throw new VmmException($"the snapshot of '{_config.Name}' was given up: whoever asked for it is gone");
     }
 
     private SnapshotManifest Describe(DateTimeOffset taken, SnapshotParent? parent, byte[] state) => new()

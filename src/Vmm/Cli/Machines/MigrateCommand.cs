@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Runtime.InteropServices;
+using Vmm.Consoles;
 using Vmm.Control.Local;
 using Vmm.Host;
 using Vmm.Machine.Config;
@@ -86,15 +86,11 @@ internal static class MigrateCommand
         using SafeFd? connection = address.Descriptor is int number ? InheritedConnection.Open(number) : null;
         using ControlClient client = ControlClient.Connect(folder, "migrate");
         client.Stream.IsPatient = true;
-        PosixSignalRegistration OnEnd(PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>
+        using EndSignals signals = new((context, _) =>
         {
             context.Cancel = true;
             TryCancel(folder);
         });
-        using PosixSignalRegistration interrupt = OnEnd(PosixSignal.SIGINT);
-        using PosixSignalRegistration terminate = OnEnd(PosixSignal.SIGTERM);
-        using PosixSignalRegistration hangUp = OnEnd(PosixSignal.SIGHUP);
-        using PosixSignalRegistration quit = OnEnd(PosixSignal.SIGQUIT);
         using MigrationView? view = quiet ? null : MigrationView.Begin(folder);
         return client.Ask(new ControlRequest { Verb = ControlVerb.Migrate, Migration = request with { PassesConnection = connection is not null } }, connection).Migration!;
     }

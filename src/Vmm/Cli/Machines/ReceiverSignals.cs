@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Vmm.Consoles;
 using Vmm.Migration.Receiving;
 
@@ -7,33 +6,25 @@ namespace Vmm.Cli.Machines;
 /// <summary>The signals that end a wait for a VM, and a migration to here, in good order: the source is told, and the socket's file goes. Once the guest runs they are its session's.</summary>
 internal sealed class ReceiverSignals : IDisposable
 {
-    private static readonly (PosixSignal Signal, int Number)[] s_signals = [(PosixSignal.SIGHUP, 1), (PosixSignal.SIGINT, 2), (PosixSignal.SIGQUIT, 3), (PosixSignal.SIGTERM, 15)];
-
-    private readonly List<PosixSignalRegistration> _registrations = [];
+    private readonly EndSignals _ends;
     private readonly EndWish _wish = new();
 
     /// <summary>Begins to listen.</summary>
     /// <param name="receiver">What is ended.</param>
-    public ReceiverSignals(MigrationReceiver receiver)
+    public ReceiverSignals(MigrationReceiver receiver) => _ends = new EndSignals((context, number) =>
     {
-        foreach ((PosixSignal signal, int number) in s_signals)
-        {
-            _registrations.Add(PosixSignalRegistration.Create(signal, context =>
-            {
-                EndWish.Meaning meaning = _wish.Take(number, Environment.TickCount64);
-                // The session, if there is one, thinks the same of it: whoever says so first, a second wish ends the process.
-                if (meaning == EndWish.Meaning.EndAtOnce)
-                    return;
-                context.Cancel = true;
-                if (meaning == EndWish.Meaning.Stop)
-                    receiver.Stop($"{context.Signal}");
-            }));
-        }
-    }
+        EndWish.Meaning meaning = _wish.Take(number, Environment.TickCount64);
+        // The session, if there is one, thinks the same of it: whoever says so first, a second wish ends the process.
+        if (meaning == EndWish.Meaning.EndAtOnce)
+            return;
+        context.Cancel = true;
+        if (meaning == EndWish.Meaning.Stop)
+            receiver.Stop($"{context.Signal}");
+    });
 
     /// <summary>The signal that came first; 0 for none.</summary>
     public int Received => _wish.Signal;
 
     /// <inheritdoc/>
-    public void Dispose() => _registrations.ForEach(registration => registration.Dispose());
+    public void Dispose() => _ends.Dispose();
 }

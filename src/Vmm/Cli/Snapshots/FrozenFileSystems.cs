@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Vmm.Consoles;
 using Vmm.GuestAgent;
 using Vmm.Host;
 using Vmm.Registry;
@@ -10,9 +10,6 @@ internal static class FrozenFileSystems
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
-    private static readonly (PosixSignal Signal, int Number)[] s_ends =
-        [(PosixSignal.SIGHUP, 1), (PosixSignal.SIGINT, 2), (PosixSignal.SIGQUIT, 3), (PosixSignal.SIGTERM, 15)];
-
     /// <summary>Does it.</summary>
     /// <param name="folder">The VM.</param>
     /// <param name="act">What; it fails once it was given up.</param>
@@ -22,12 +19,12 @@ internal static class FrozenFileSystems
     {
         AgentPort agent = new(folder);
         int ended = 0;
-        List<PosixSignalRegistration> signals = [.. s_ends.Select(end => PosixSignalRegistration.Create(end.Signal, context =>
+        using EndSignals signals = new((context, number) =>
         {
             context.Cancel = true;
-            if (Interlocked.CompareExchange(ref ended, end.Number, 0) == 0)
+            if (Interlocked.CompareExchange(ref ended, number, 0) == 0)
                 giveUp();
-        }))];
+        });
         try
         {
             agent.Talk(s_patience, client => client.Execute("guest-fsfreeze-freeze"));
@@ -36,10 +33,6 @@ internal static class FrozenFileSystems
         catch (VmmException failed) when (Volatile.Read(ref ended) != 0)
         {
             throw new VmmException($"given up; the guest's file systems are thawed, and nothing is left of the snapshot ({failed.Message})", ExitCodes.Signalled(ended), failed);
-        }
-        finally
-        {
-            signals.ForEach(signal => signal.Dispose());
         }
     }
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using Vmm.Cli.Machines;
+using Vmm.Consoles;
 using Vmm.Control.Local;
 using Vmm.Host;
 using Vmm.Machine.Config;
@@ -78,17 +78,13 @@ internal static class TraceCommand
         client.Stream.IsPatient = true;
         void HaveEnough() => client.Stream.TrySend([0]);
         bool asked = false;
-        PosixSignalRegistration OnEnd(PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>
+        using EndSignals signals = new((context, _) =>
         {
             // What is on its way still comes, and the trace's end. Who asks again does not want to wait for it.
             context.Cancel = !asked;
             asked = true;
             HaveEnough();
         });
-        using PosixSignalRegistration interrupt = OnEnd(PosixSignal.SIGINT);
-        using PosixSignalRegistration terminate = OnEnd(PosixSignal.SIGTERM);
-        using PosixSignalRegistration hangUp = OnEnd(PosixSignal.SIGHUP);
-        using PosixSignalRegistration quit = OnEnd(PosixSignal.SIGQUIT);
         using Timer timer = new(_ => HaveEnough(), null, limit, Timeout.InfiniteTimeSpan);
         try
         {
