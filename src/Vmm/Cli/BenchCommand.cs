@@ -23,16 +23,13 @@ internal static class BenchCommand
 
     private static Command CreatePause()
     {
-        Option<int> rounds = new("--rounds") { Description = "How many pauses [1000]", HelpName = "N", DefaultValueFactory = _ => DefaultRounds };
+        Option<string?> rounds = new("--rounds") { Description = $"How many pauses [{DefaultRounds}]", HelpName = "N" };
         Option<string?> output = VmArgument.Output();
         Command command = new("pause", "How long a pause takes that has to hold vCPUs which spin, halt and storm") { rounds, output };
         command.SetAction(line =>
         {
             bool json = VmArgument.WantsJson(line, output);
-            int count = line.GetValue(rounds);
-            if (count is < 1 or > MostRounds)
-                throw UsageException.For(command, $"--rounds: {count} is out of range: 1 to {MostRounds}");
-            PauseResult result = PauseBench.Run(count);
+            PauseResult result = PauseBench.Run(WholeNumber.Read(line, rounds, 1, MostRounds) ?? DefaultRounds);
             if (json)
                 MachinesJson.Print(result, MachinesJson.Default.PauseResult);
             else

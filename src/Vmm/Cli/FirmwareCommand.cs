@@ -71,7 +71,7 @@ internal static class FirmwareCommand
             }
             catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or ArgumentException)
             {
-                throw new VmmException($"cannot write '{Printable.Escape(path)}': {wrong.Message}", cause: wrong);
+                throw new VmmException($"cannot write '{Printable.Escape(path)}': {FileFault.Why(wrong, path)}", cause: wrong);
             }
             return ExitCodes.PoweredOff;
         });

@@ -68,7 +68,7 @@ internal sealed class KeyValues
     {
         null => null,
         string text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) => value,
-        string other => throw new FormatException($"{key}: '{Printable.Escape(other)}' is not a whole number"),
+        string other => throw new FormatException($"{key}: '{Printable.Escape(other)}' is not a whole number from 0 to {int.MaxValue}"),
     };
 
     /// <summary>Refuses what is left.</summary>

@@ -69,7 +69,7 @@ internal static class MachineSession
         if (OutcomeReport.Text(outcome) is string report)
             System.Console.Error.WriteLine($"vmm: {config.Name}: {report}");
         if (run.ConsoleBytesDropped > 0)
-            System.Console.Error.WriteLine($"vmm: {config.Name}: {run.ConsoleBytesDropped} bytes of console output were dropped: nobody took them in time");
+            System.Console.Error.WriteLine($"vmm: {config.Name}: {run.ConsoleBytesDropped} bytes of console output were dropped: {(run.ConsoleRefusal is { } refusal ? $"writing them failed ({refusal})" : "nobody took them in time")}");
         if (config.Stats)
             System.Console.Error.Write(ExitStatistics.Text(run.ReadMetrics()));
         if (outcome is { Kind: OutcomeKind.HostFault, Fault: Exception fault })

@@ -132,7 +132,7 @@ internal static class RunOptions
 
     private static int WholeNumber(string value) => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
         ? number
-        : throw new FormatException($"'{Printable.Escape(value)}' is not a whole number, or too large");
+        : throw new FormatException($"'{Printable.Escape(value)}' is not a whole number from 0 to {int.MaxValue}");
 
     private static string Given(string value) => value.Length > 0 ? value : throw new FormatException("needs a value");
 

@@ -19,7 +19,7 @@ internal static class VsockOption
         string? id = parts.Text("id");
         parts.Done();
         if (!long.TryParse(cid, NumberStyles.None, CultureInfo.InvariantCulture, out long number))
-            throw new FormatException($"cid: '{Printable.Escape(cid)}' is not a whole number, or too large");
+            throw new FormatException($"cid: '{Printable.Escape(cid)}' is not a whole number from 3 to 4294967294");
         return new VsockConfig { Cid = number, Socket = socket ?? throw new FormatException("lacks socket=PATH"), Id = id };
     }
 }

@@ -62,6 +62,9 @@ internal sealed class HostConsole : IDisposable
     /// <summary>Bytes that the guest printed and nobody took.</summary>
     public long Dropped => _sinks.Sum(sink => sink.Dropped);
 
+    /// <summary>Why what it printed was not written, such as ENOSPC for a full disk; null when it was, or nobody took it in time.</summary>
+    public Errno? Refusal => _sinks.Select(sink => sink.Refusal).FirstOrDefault(refusal => refusal is not null);
+
     /// <summary>Connects the guest's ends, after the machine was built and again after it was rebuilt.</summary>
     /// <param name="serial">The serial line.</param>
     /// <param name="virtio">The virtio console, if the machine has one.</param>

@@ -21,7 +21,6 @@ internal sealed unsafe class OutputSink : IByteSink, IDisposable
     /// <summary>With this much waiting there is nothing to gather.</summary>
     private const int EnoughToWrite = 4096;
 
-
     private readonly int _fd;
     private readonly SafeFd? _owned;
     private readonly byte[] _ring = GC.AllocateUninitializedArray<byte>(Capacity, pinned: true);
@@ -34,6 +33,7 @@ internal sealed unsafe class OutputSink : IByteSink, IDisposable
     private long _written;
     private bool _idle = true;
     private bool _broken;
+    private Errno _refusal;
     private bool _stopping;
     private bool _started;
 
@@ -60,6 +60,16 @@ internal sealed unsafe class OutputSink : IByteSink, IDisposable
         {
             lock (_lock)
                 return _dropped;
+        }
+    }
+
+    /// <summary>Why nothing is written any more, such as ENOSPC; null while something may be.</summary>
+    public Errno? Refusal
+    {
+        get
+        {
+            lock (_lock)
+                return _refusal == Errno.None ? null : _refusal;
         }
     }
 
@@ -151,8 +161,8 @@ internal sealed unsafe class OutputSink : IByteSink, IDisposable
                 _wake.WaitOne();
                 continue;
             }
-            int written = WriteOnce(start, length);
-            if (Advance(written) < EnoughToWrite)
+            int written = WriteOnce(start, length, out Errno refusal);
+            if (Advance(written, refusal) < EnoughToWrite)
                 _wake.WaitOne(GatherMilliseconds);
         }
     }
@@ -170,8 +180,9 @@ internal sealed unsafe class OutputSink : IByteSink, IDisposable
     }
 
     /// <summary>Bytes written; -1 when the descriptor takes no more, ever.</summary>
-    private int WriteOnce(int start, int length)
+    private int WriteOnce(int start, int length, out Errno refusal)
     {
+        refusal = Errno.None;
         fixed (byte* ring = _ring)
         {
             while (true)
@@ -182,7 +193,10 @@ internal sealed unsafe class OutputSink : IByteSink, IDisposable
                 if (Linux.LastError == Errno.EAGAIN)
                     WaitUntilWritable();
                 else if (!Linux.Interrupted)
+                {
+                    refusal = Linux.LastError;
                     return -1;
+                }
             }
         }
     }
@@ -194,12 +208,13 @@ internal sealed unsafe class OutputSink : IByteSink, IDisposable
     }
 
     /// <summary>Notes what was written; returns what is waiting still.</summary>
-    private int Advance(int written)
+    private int Advance(int written, Errno refusal)
     {
         lock (_lock)
         {
             if (written < 0)
             {
+                _refusal = refusal;
                 // EPIPE, ENOSPC, EIO: nobody reads what the guest prints. The guest goes on.
                 _broken = true;
                 _dropped += _count;

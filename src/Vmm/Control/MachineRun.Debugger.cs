@@ -20,6 +20,9 @@ internal sealed partial class MachineRun
     /// <summary>What to tell somebody who cannot do what he wants while one is.</summary>
     public string DebuggerInTheWay => $"a debugger is attached at {DebuggerPlace}, which alone stops the guest and lets it go on; detach it first";
 
+    /// <summary>The guest goes on, or is held, by its user's will from now on.</summary>
+    public void AwaitNoDebugger() => _gdb?.AwaitNone();
+
     private sealed class GuestKeeper(MachineRun run) : IGuestKeeper
     {
         public bool TryTake()
@@ -33,7 +36,12 @@ internal sealed partial class MachineRun
             }
         }
 
-        public void GiveBack() => run._debugged = false;
+        public void GiveBack(bool resumed)
+        {
+            run._debugged = false;
+            if (resumed)
+                run._events.Publish("vm", "resumed", ("by", "debugger"));
+        }
 
         public void Kill() => run.Stop();
 

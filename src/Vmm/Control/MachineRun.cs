@@ -108,12 +108,18 @@ internal sealed partial class MachineRun : IDisposable
     /// <summary>Bytes that the guest printed and nobody took.</summary>
     public long ConsoleBytesDropped => _console.Dropped;
 
+    /// <summary>Why they could not be written; null when they could have been, but nobody took them in time.</summary>
+    public Errno? ConsoleRefusal => _console.Refusal;
+
     /// <summary>How often the guest was started again.</summary>
     public int Resets { get; private set; }
 
     /// <summary>Where the vCPUs are: running while the machine is being built, too. Waits for no command that is under way.</summary>
     public MachineState State =>
         Volatile.Read(ref _over) ? MachineState.Ended : Volatile.Read(ref _current)?.Machine.State == MachineState.Paused ? MachineState.Paused : MachineState.Running;
+
+    /// <summary>Whether the guest is on its way here by migration, and has not started here.</summary>
+    public bool IsArriving => Origin is { DisksAreHeldElsewhere: true } && Resets == 0 && Volatile.Read(ref _current) is null && !Volatile.Read(ref _over);
 
     /// <summary>Runs the machine on the calling thread until it is over.</summary>
     /// <param name="started">Called once, when the guest runs for the first time.</param>
@@ -273,7 +279,7 @@ internal sealed partial class MachineRun : IDisposable
     {
         lock (_lock)
         {
-            held |= _gdb?.Attach(vm) == true;
+            held |= _gdb?.Attach(vm, held) == true;
             lock (_ending)
             {
                 if (_stopAsked)

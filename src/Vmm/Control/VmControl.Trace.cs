@@ -1,6 +1,9 @@
 using Vmm.Cli;
+using Vmm.Devices.Bus;
 using Vmm.Host;
 using Vmm.Kvm;
+using Vmm.Machine.Build;
+using Vmm.Machine.Config;
 using Vmm.Trace;
 using Vmm.Trace.Format;
 using Vmm.Trace.Recording;
@@ -36,6 +39,8 @@ internal sealed partial class VmControl
             int vcpus = _config!.Cpus.Count ?? 1;
             if (request.Filter.Vcpus.FirstOrDefault(vcpu => vcpu >= vcpus, -1) is int vcpu and >= 0)
                 throw new VmmException($"--vcpu: there is no vCPU {vcpu}: '{_config.Name}' has {vcpus}, from 0", ExitCodes.Usage);
+            if (request.Filter.Devices.Count > 0)
+                run.With(vm => RefuseUnknown(request.Filter.Devices, vm));
             if (request.Step is not null && run.DebuggerPlace is { } place)
                 throw new VmmException($"--step: '{_config!.Name}' was started for a debugger (--gdb), which steps it at {place}");
             recorder = _trace = new TraceRecorder(sink, HeaderOf(request.Filter), request.Filter, request.Most ?? long.MaxValue, request.Step);
@@ -66,6 +71,17 @@ internal sealed partial class VmControl
             lock (_commands)
                 _trace = null;
         }
+    }
+
+    /// <summary>A device that there is not would be waited for in vain.</summary>
+    private bool RefuseUnknown(IReadOnlyList<string> wanted, MicroVm vm)
+    {
+        // A device whose BAR the guest has not placed yet is on no bus.
+        string[] known = [.. Names(vm.Ports).Concat(Names(vm.Registers)).Concat(vm.Virtio.Select(core => core.Device.Name)).Append(ExitFilter.Nobody).Distinct()];
+        return wanted.FirstOrDefault(name => !known.Contains(name)) is not { } unknown ? true
+            : throw new VmmException($"--device: '{_config!.Name}' has no '{Printable.Escape(unknown)}': it has {string.Join(", ", known)}", ExitCodes.Usage);
+
+        static IEnumerable<string> Names(AddressBus bus) => bus.Ranges.ToArray().Select(range => range.Device.Name);
     }
 
     /// <summary>Begins or ends. Who watches has its answer already: what goes wrong now is how the trace ends.</summary>

@@ -164,6 +164,7 @@ internal sealed partial class VmControl : IDisposable
     private bool Resume(MicroVm vm)
     {
         Events.Publish("vm", "resuming");
+        Run!.AwaitNoDebugger();
         vm.Machine.Resume();
         Events.Publish("vm", "resumed");
         _life.Resumed();

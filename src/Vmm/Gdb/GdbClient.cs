@@ -8,7 +8,10 @@ namespace Vmm.Gdb;
 internal sealed unsafe class GdbClient(SafeFd socket) : IDisposable
 {
     /// <summary>A debugger that has not taken all of its answer after so long is gone.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _closing = new();
+    private bool _closed;
 
     /// <summary>The socket, to wait for.</summary>
     public SafeFd Socket => socket;
@@ -47,11 +50,26 @@ internal sealed unsafe class GdbClient(SafeFd socket) : IDisposable
                 break;
         }
         if (!left.IsEmpty)
-            _ = Linux.shutdown(socket.Number, Linux.SHUT_RDWR);
+            ShutOut();
+    }
+
+    /// <summary>Takes and sends nothing any more; what it has still to read stays. On any thread: one that waits in <see cref="Send"/> comes back.</summary>
+    public void ShutOut()
+    {
+        lock (_closing)
+        {
+            if (!_closed)
+                _ = Linux.shutdown(socket.Number, Linux.SHUT_RDWR);
+        }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => socket.Dispose();
+    public void Dispose()
+    {
+        lock (_closing)
+            _closed = true;
+        socket.Dispose();
+    }
 
     private bool WaitForRoom(TimeSpan limit)
     {

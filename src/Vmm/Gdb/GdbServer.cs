@@ -7,11 +7,11 @@ namespace Vmm.Gdb;
 
 /// <summary>
 /// Where a debugger attaches to a guest, one at a time, through all of the guest's starts. Whoever connects holds the guest; whoever
-/// leaves, in order or not, lets it go on without breakpoints.
+/// leaves, in order or not, lets it go on without breakpoints. A guest that its user had paused stays so, if the debugger did not run it.
 /// </summary>
 /// <remarks>
 /// All of it happens on a thread of its own, <c>gdb</c>; a vCPU that meets a breakpoint only says so. The machine's own thread brings
-/// machines and takes them away, under the lock, under which nothing waits for it.
+/// machines and takes them away, under the lock, under which nothing waits for it, and a debugger that does not read is waited for briefly.
 /// </remarks>
 internal sealed class GdbServer : IDisposable
 {
@@ -23,14 +23,22 @@ internal sealed class GdbServer : IDisposable
     private readonly GdbListener _listener;
     private readonly EventLoop _loop;
     private readonly Action _onStopWanted;
+    /// <summary>How long the machine's thread waits for a debugger that does not read what it asked for.</summary>
+    private static readonly TimeSpan s_machinesPatience = TimeSpan.FromSeconds(1);
+
     private readonly byte[] _received = new byte[ReceiveSize];
     // What the machine's thread changes too.
     private readonly Lock _lock = new();
     private MachineTarget? _target;
     private GdbSession? _session;
-    // The loop's alone.
-    private GdbClient? _client;
+    // The guest is held because no debugger has come yet.
+    private bool _awaited;
+    // The loop's alone, but that anybody may shut the client out.
+    private volatile GdbClient? _client;
     private bool _wasHeld;
+    // The guest was held by its user when the debugger came; and the debugger has run it since.
+    private bool _isUsers;
+    private bool _hasRun;
     private IDisposable? _watch;
     private IDisposable? _listening;
 
@@ -50,9 +58,11 @@ internal sealed class GdbServer : IDisposable
     public string Place => _listener.Place;
 
     /// <summary>There is a machine that is about to start.</summary>
+    /// <param name="vm">The machine.</param>
+    /// <param name="held">Whether somebody else has its vCPUs held anyway.</param>
     /// <returns>Whether its vCPUs are to be held before their first instruction: at the first start, and while a debugger is there.</returns>
     /// <exception cref="VmmException">This host's KVM cannot debug.</exception>
-    public bool Attach(MicroVm vm)
+    public bool Attach(MicroVm vm, bool held)
     {
         lock (_lock)
         {
@@ -60,9 +70,17 @@ internal sealed class GdbServer : IDisposable
             if (_session is not null)
                 _session.Target = _target;
             bool first = _listening is null;
+            _awaited = first && !held;
             _listening ??= _loop.Add(_listener.Socket, Linux.EPOLLIN, new Ready(Arrive));
             return first || _session is not null;
         }
+    }
+
+    /// <summary>The guest goes on, or is held, by its user's will from now on: it waits for no debugger any more.</summary>
+    public void AwaitNone()
+    {
+        lock (_lock)
+            _awaited = false;
     }
 
     /// <summary>The machine has started. A debugger that is there already finds it at its first instruction.</summary>
@@ -71,45 +89,60 @@ internal sealed class GdbServer : IDisposable
     /// <summary>The machine is about to be taken apart.</summary>
     public void Leave()
     {
-        lock (_lock)
-        {
-            _target = null;
-            if (_session is not null)
-                _session.Target = null;
-        }
+        using Lock.Scope scope = EnterAsMachine();
+        _target = null;
+        if (_session is not null)
+            _session.Target = null;
     }
 
     /// <summary>The guest's run is over: its debugger is told how.</summary>
     public void End(MachineOutcome outcome)
     {
-        lock (_lock)
+        using Lock.Scope scope = EnterAsMachine();
+        switch (outcome.Kind)
         {
-            switch (outcome.Kind)
-            {
-                case OutcomeKind.DebugExit:
-                    _session?.Ended(signal: false, (byte)ExitCodes.FromDebugExit(outcome.Status));
-                    break;
-                case OutcomeKind.TripleFault or OutcomeKind.InternalError or OutcomeKind.EntryFailure or OutcomeKind.UnexpectedExit:
-                    _session?.Ended(signal: true, SIGSEGV);
-                    break;
-                case OutcomeKind.HostFault:
-                    _session?.Ended(signal: true, SIGABRT);
-                    break;
-                default:
-                    _session?.Ended(signal: false, 0);
-                    break;
-            }
+            case OutcomeKind.DebugExit:
+                _session?.Ended(signal: false, (byte)ExitCodes.FromDebugExit(outcome.Status));
+                break;
+            case OutcomeKind.TripleFault or OutcomeKind.InternalError or OutcomeKind.EntryFailure or OutcomeKind.UnexpectedExit:
+                _session?.Ended(signal: true, SIGSEGV);
+                break;
+            case OutcomeKind.HostFault:
+                _session?.Ended(signal: true, SIGABRT);
+                break;
+            default:
+                _session?.Ended(signal: false, 0);
+                break;
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        _client?.ShutOut();
         _loop.Dispose();
         _watch?.Dispose();
         _client?.Dispose();
         _listening?.Dispose();
         _listener.Dispose();
+    }
+
+    /// <summary>Keeps the debugger's thread out. A debugger in the way that does not read what it asked for is shut out.</summary>
+    private Lock.Scope EnterAsMachine()
+    {
+        if (!_lock.TryEnter(s_machinesPatience))
+        {
+            _client?.ShutOut();
+            return _lock.EnterScope();
+        }
+        try
+        {
+            return _lock.EnterScope();
+        }
+        finally
+        {
+            _lock.Exit();
+        }
     }
 
     private void Arrive()
@@ -131,6 +164,8 @@ internal sealed class GdbServer : IDisposable
                 if (_target is null)
                     throw new VmmException("the guest's run is over");
                 _wasHeld = _target.IsHeld;
+                _isUsers = _wasHeld && !_awaited;
+                _hasRun = false;
                 _target.HoldAll();
                 _session = new GdbSession(_target, client.Send);
                 _session.Stopped(new StopReason(StopKind.Trap, 0));
@@ -158,6 +193,7 @@ internal sealed class GdbServer : IDisposable
             _session!.Receive(_received.AsSpan(0, Math.Max(0, count)));
             parting ??= _session.Parting;
             changedNothing = _wasHeld && _session.IsSilent;
+            _hasRun = _session.HasRun;
             if (parting is not null)
                 _session = null;
         }
@@ -173,13 +209,16 @@ internal sealed class GdbServer : IDisposable
             LetGo();
     }
 
-    /// <summary>The guest goes on by itself. The next debugger is let in only when it does.</summary>
+    /// <summary>The guest is as if no debugger had been there. The next one is let in only when it is.</summary>
     private void LetGo()
     {
         try
         {
             lock (_lock)
-                _target?.LetGo();
+            {
+                _target?.LetGo(staysHeld: _isUsers && !_hasRun);
+                _awaited = false;
+            }
         }
         catch (VmmException)
         {
@@ -193,7 +232,7 @@ internal sealed class GdbServer : IDisposable
     private void Forget()
     {
         _client = null;
-        _keeper.GiveBack();
+        _keeper.GiveBack(resumed: _isUsers && _hasRun);
     }
 
     private void OnStopWanted()

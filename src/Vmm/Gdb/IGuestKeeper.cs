@@ -6,8 +6,9 @@ internal interface IGuestKeeper
     /// <summary>Lends the guest to a debugger; false while somebody else has it, such as a migration, or there is none.</summary>
     bool TryTake();
 
-    /// <summary>The debugger is gone, and the guest goes on.</summary>
-    void GiveBack();
+    /// <summary>The debugger is gone; the guest goes on, or is held as it was before.</summary>
+    /// <param name="resumed">Whether it goes on although its user had paused it.</param>
+    void GiveBack(bool resumed);
 
     /// <summary>Ends the guest's run; does not wait.</summary>
     void Kill();

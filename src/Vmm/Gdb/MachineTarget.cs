@@ -144,7 +144,8 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
     public bool IsOver => _vm.Machine.State == MachineState.Ended;
 
     /// <summary>Takes every breakpoint out and lets the guest go on by itself. Any guest, a running one too.</summary>
-    public void LetGo()
+    /// <param name="staysHeld">Whether it stays held, by somebody else.</param>
+    public void LetGo(bool staysHeld)
     {
         // One that has ended is not held, and nobody runs what it has in memory.
         if (IsOver)
@@ -159,7 +160,8 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
             _control[i] = 0;
             _traps.Arm(_vm.Vcpus[i], Debug(0));
         }
-        _vm.Machine.ResumeAllBut(0);
+        if (!staysHeld)
+            _vm.Machine.ResumeAllBut(0);
     }
 
     /// <inheritdoc/>

@@ -94,6 +94,9 @@ internal sealed unsafe class AgentChannel(SafeFd socket) : IDisposable
     /// <summary>The time stamp at which a patience that begins now ends.</summary>
     public static long Deadline(TimeSpan patience) => Stopwatch.GetTimestamp() + (long)(patience.TotalSeconds * Stopwatch.Frequency);
 
+    /// <summary>Ends the conversation, on any thread before this is disposed of: who waits for the other side waits no longer.</summary>
+    public void HangUp() => _ = Linux.shutdown(socket.Number, Linux.SHUT_RDWR);
+
     /// <inheritdoc/>
     public void Dispose() => socket.Dispose();
 

@@ -102,6 +102,9 @@ internal sealed class AgentClient : IDisposable
         }
     }
 
+    /// <summary>Ends the conversation, on any thread before this is disposed of: the agent is silent from now on.</summary>
+    public void HangUp() => _channel.HangUp();
+
     /// <summary>Rests between two looks, unless the connection ends before.</summary>
     public void Rest(TimeSpan time, long deadline) => _channel.Rest(time, deadline);
 

@@ -14,12 +14,14 @@ internal sealed class AgentPort(VmFolder folder)
     /// <summary>Says something to the agent, after the handshake.</summary>
     /// <param name="patience">How long each answer may take.</param>
     /// <param name="talk">The conversation.</param>
+    /// <param name="giveUp">Ends it early: the agent is silent then.</param>
     /// <exception cref="VmmException">There is no port, or no agent at it, or it refused.</exception>
-    public T Talk<T>(TimeSpan patience, Func<AgentClient, T> talk)
+    public T Talk<T>(TimeSpan patience, Func<AgentClient, T> talk, CancellationToken giveUp = default)
     {
         try
         {
             using AgentClient client = new(Connect(patience), patience);
+            using CancellationTokenRegistration ending = giveUp.Register(client.HangUp);
             client.Sync();
             return talk(client);
         }

@@ -71,6 +71,9 @@ internal sealed unsafe class ChildProcess
         }
     }
 
+    /// <summary>Ends it and the programs that it has started, without waiting. Not after <see cref="End"/>: its number may be another's then.</summary>
+    public void KillSession() => _ = Linux.kill(-Id, Linux.SIGKILL);
+
     /// <summary>Ends it, if it has not ended by itself, and waits until it has given back what it had. Any number of times.</summary>
     /// <returns>How it ended.</returns>
     public ChildExit End()

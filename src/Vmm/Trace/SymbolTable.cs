@@ -35,16 +35,16 @@ internal sealed class SymbolTable
         {
             using FileStream file = File.OpenRead(path);
             if (file.Length > LongestMap)
-                throw new VmmException($"--symbols: {path} has {file.Length} bytes, and the largest that is read {LongestMap}");
+                throw new VmmException($"--symbols: '{Printable.Escape(path)}' has {file.Length} bytes, and the largest that is read {LongestMap}");
             byte[] bytes = new byte[file.Length];
             file.ReadExactly(bytes);
             table = new SymbolTable(ElfSymbols.IsElf(bytes) ? ElfSymbols.Read(bytes) : ReadMap(Encoding.UTF8.GetString(bytes)));
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
-            throw new VmmException($"--symbols: {failed.Message}", cause: failed);
+            throw new VmmException($"--symbols: '{Printable.Escape(path)}' cannot be read: {FileFault.Why(failed, path)}", cause: failed);
         }
-        return table.Count > 0 ? table : throw new VmmException($"--symbols: {path} has no symbols: a System.map (address, kind, name a line) or a vmlinux that was not stripped is wanted");
+        return table.Count > 0 ? table : throw new VmmException($"--symbols: '{Printable.Escape(path)}' has no symbols: a System.map (address, kind, name a line) or a vmlinux that was not stripped is wanted");
     }
 
     /// <summary>The symbol that an address is in, and how far; null before the first.</summary>

@@ -16,6 +16,7 @@ public sealed class DebuggedGuestTests : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("vmm-gdb");
     private readonly VmmLog _log = new("test", [], TimeProvider.System);
     private readonly ManualResetEventSlim _ended = new();
+    private readonly ManualResetEventSlim _resumed = new();
     private readonly VmControl _control;
     private readonly IDisposable _watching;
 
@@ -27,6 +28,8 @@ public sealed class DebuggedGuestTests : IDisposable
         {
             if (what.Name == "shutdown")
                 _ended.Set();
+            else if (what.Name == "resumed" && what.Properties?.GetValueOrDefault("by") == "debugger")
+                _resumed.Set();
         });
         _control = new VmControl(events, _log);
     }
@@ -39,6 +42,7 @@ public sealed class DebuggedGuestTests : IDisposable
         _watching.Dispose();
         _log.Dispose();
         _ended.Dispose();
+        _resumed.Dispose();
         _folder.Delete(recursive: true);
     }
 
@@ -113,6 +117,44 @@ public sealed class DebuggedGuestTests : IDisposable
         Assert.NotEqual("cc", next.Ask($"m{RawDebugger.Hex(at)},1"));
         next.Send("k");
         AssertEnds(OutcomeKind.Stopped);
+    }
+
+    [Fact]
+    public void Guest_that_its_user_paused_stays_paused_unless_the_debugger_runs_it()
+    {
+        Boot("monitor", "", vcpus: 1);
+        _control.Resume();
+        _control.Pause();
+        using (RawDebugger looks = new(Place))
+        {
+            Assert.Equal("T05thread:1;", looks.Ask("?"));
+            Assert.Equal("OK", looks.Ask("D"));
+            Assert.Null(looks.Receive());
+        }
+        using (RawDebugger runs = Connect())
+        {
+            Assert.Equal(VmState.Paused, _control.State);
+            Assert.Equal("T05thread:1;", runs.Ask("vCont;s:1"));
+        }
+        using RawDebugger next = new(Place);
+        Assert.True(_resumed.Wait(s_patience), "nobody was told that the guest goes on");
+        next.Send("k");
+        AssertEnds(OutcomeKind.Stopped);
+    }
+
+    [Fact]
+    public void Debugger_that_does_not_read_is_not_waited_for_when_the_guest_is_ended()
+    {
+        Boot("monitor", "", vcpus: 1);
+        using RawDebugger debugger = new(Place);
+        Assert.Equal("T05thread:1;", debugger.Ask("?"));
+        // More than any socket holds, and none of it read: the debugger's thread is in the midst of an answer.
+        debugger.AskForMoreThanFits("m100000,1000");
+        long asked = Environment.TickCount64;
+        _control.Stop();
+        AssertEnds(OutcomeKind.Stopped);
+        // Half of a debugger's own time to read.
+        Assert.InRange(Environment.TickCount64 - asked, 0, 30_000);
     }
 
     [Fact]

@@ -29,6 +29,16 @@ internal sealed class RawDebugger : IDisposable
         _socket.Send(packet.WrittenSpan);
     }
 
+    /// <summary>Sends a packet again and again until nobody takes any more, because nobody reads the answers.</summary>
+    public void AskForMoreThanFits(string data)
+    {
+        ArrayBufferWriter<byte> packet = new();
+        Framing.Write(packet, Encoding.Latin1.GetBytes(data));
+        _socket.Blocking = false;
+        while (_socket.Poll(TimeSpan.FromSeconds(2), SelectMode.SelectWrite))
+            _socket.Send(packet.WrittenSpan, SocketFlags.None, out _);
+    }
+
     /// <summary>Sends Ctrl-C.</summary>
     public void Interrupt() => _socket.Send([Framing.Interrupt]);
 

@@ -1,7 +1,9 @@
 using Vmm.Api;
 using Vmm.Consoles;
 using Vmm.Control;
+using Vmm.Coredump;
 using Vmm.Host;
+using Vmm.Inspect;
 using Vmm.Logging;
 using Vmm.Machine.Build;
 using Vmm.Machine.Config;
@@ -12,6 +14,8 @@ using Vmm.Migration.Receiving;
 using Vmm.Migration.Transport;
 using Vmm.Snapshot;
 using Vmm.Tests.Kvm.Firmware;
+using Vmm.Trace;
+using Vmm.Trace.Recording;
 using Xunit;
 
 namespace Vmm.Tests.Kvm.Moves;
@@ -111,6 +115,30 @@ public sealed class CallsDuringMigrationTests : IDisposable
         _control.Shutdown();
     }
 
+    [Fact]
+    public void Guest_is_arriving_at_its_destination_until_it_runs_there()
+    {
+        MigrationListener listener = MigrationAddress.Parse($"unix:{_folder.FullName}/m").Listen();
+        using VmControl there = new(new EventHub(TimeProvider.System), _log);
+        bool? arriving = null;
+        using MigrationReceiver receiver = new(listener, s_patience)
+        {
+            PhaseReached = at =>
+            {
+                if (at == MigrationPhase.State)
+                    arriving = there.Run!.IsArriving;
+            },
+        };
+        there.Create(_config);
+        Thread target = new(() => there.Boot(new MigrationOrigin(receiver, receiver.WaitForOffer())));
+        target.Start();
+        _control.Migrate(new MigrationRequest(listener.Place, new MigrationOptions()), connection: null, _ => { });
+        target.Join();
+        Assert.True(arriving);
+        Assert.False(there.Run!.IsArriving);
+        Assert.Equal(VmState.Running, there.State);
+    }
+
     private void AssertConflict(VmCommand command)
     {
         SnapshotRequest request = new(Path.Combine(_folder.FullName, "s"));
@@ -126,6 +154,9 @@ public sealed class CallsDuringMigrationTests : IDisposable
             VmCommand.Resize => () => _control.ResizeBalloon(new ByteSize(0)),
             VmCommand.RenewGeneration => () => _control.RenewGeneration(),
             VmCommand.Snapshot => () => _control.TakeSnapshot(request),
+            VmCommand.Inspect => () => _control.Inspect(new InspectRequest(InspectTopic.Registers)),
+            VmCommand.Coredump => () => _control.TakeCoredump(new CoredumpRequest(Path.Combine(_folder.FullName, "core"))),
+            VmCommand.Trace => () => _control.Trace(new TraceRequest(new ExitFilter()), new StreamSink(Stream.Null), _ => true),
             // Refused before there is anything to open.
             VmCommand.Restore => () => VmLifecycle.Check(_control.State, command),
             VmCommand.Migrate => () => _control.Migrate(new MigrationRequest("unix:/nowhere", new MigrationOptions()), connection: null, _ => { }),

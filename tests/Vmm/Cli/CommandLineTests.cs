@@ -35,6 +35,12 @@ public sealed class CommandLineTests
     [InlineData("--event-monitor: needs --api-socket beside it, or 'run'", "--event-monitor", "path=/dev/null")]
     [InlineData("--from: needs --step beside it", "trace", "web", "--from", "0x1000")]
     [InlineData("--from: 'start_kernel' is neither an address, as in 0xffffffff81000000, nor a name: those need --symbols", "trace", "web", "--step", "--from", "start_kernel")]
+    [InlineData("--from: no processor has the address 0x800000000000000: its bits from 57 on must all be as bit 56", "trace", "web", "--step", "--from", "0x800000000000000")]
+    [InlineData("'web': a trace that was saved is read from its file alone: vmm trace show FILE", "trace", "web", "show", "file")]
+    [InlineData("'web': a trace that was saved is read from its file alone: vmm trace stats FILE", "trace", "web", "stats", "file")]
+    [InlineData("--rounds: '99999999999' is no whole number from 1 to", "bench", "pause", "--rounds", "99999999999")]
+    [InlineData("--tail: '-1' is no whole number from 1 to", "logs", "web", "--tail", "-1")]
+    [InlineData("cannot read the machine file '/': it is a folder, not a file", "run", "/")]
     public void Wrong_word_is_a_usage_error_that_knows_better(string expected, params string[] arguments)
     {
         VmmException wrong = CommandLineRun.Refused(arguments);

@@ -101,6 +101,7 @@ public sealed class OutputSinkTests : IDisposable
         sink.Write(new byte[10]);
         sink.Dispose();
         Assert.Equal(10, sink.Dropped);
+        Assert.Equal(Errno.ENOSPC, sink.Refusal);
         Assert.True(full.IsClosed);
     }
 

@@ -52,6 +52,16 @@ public sealed class AgentClientTests
     }
 
     [Fact]
+    public void Conversation_that_is_given_up_waits_for_no_answer()
+    {
+        using FakeAgent agent = new(request => FakeAgent.Sync(request) ?? []);
+        agent.Client.Sync();
+        using CancellationTokenSource givenUp = new(TimeSpan.FromMilliseconds(50));
+        using CancellationTokenRegistration ending = givenUp.Token.Register(agent.Client.HangUp);
+        Assert.Contains("the connection ended before the guest agent answered guest-fsfreeze-freeze", Assert.Throws<AgentSilentException>(() => agent.Client.Execute("guest-fsfreeze-freeze")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Silence_is_told_with_how_long_it_was_waited()
     {
         using FakeAgent agent = new(_ => [], patience: s_short);

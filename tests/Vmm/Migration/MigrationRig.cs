@@ -157,7 +157,8 @@ internal sealed class MigrationRig : IDisposable
         SourceFault = Record.Exception(() => Result = sender.Run(Cancel.Token));
     }
 
-    private Socket Connect()
+    /// <summary>A connection to the target.</summary>
+    public Socket Connect()
     {
         using MigrationRoute route = MigrationRoute.To(MigrationAddress.Parse(Place), Options);
         Socket socket = route.Connect();

@@ -240,7 +240,7 @@ public sealed class PostCopyTests
         Assert.Throws<ProtocolException>(() => MissingMessage.Read(written.AsSpan(1), memory));
     }
 
-    /// <summary>One who says nothing that is a message, one who goes at once, and one of another migration.</summary>
+    /// <summary>One who says nothing that is a message, one who goes at once, one of another migration, and one who wants to bring another guest.</summary>
     private static void Knock(MigrationRig rig, MigrationTicket ticket)
     {
         foreach (byte[] said in (byte[][])["GET / HTTP/1.1\r\nHost: somewhere\r\n"u8.ToArray(), []])
@@ -250,7 +250,11 @@ public sealed class PostCopyTests
             stranger.Send(said);
         }
         VmmException refused = Assert.Throws<VmmException>(() => rig.Recover(ticket with { Session = new string('0', ticket.Session.Length) }));
-        Assert.Contains("does not wait for this guest", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("does not wait for this guest's memory: that is another migration", refused.Message, StringComparison.Ordinal);
+        using FakeGuest other = new(MigrationRig.MiB) { Runs = true };
+        VmmException turned = Assert.ThrowsAny<VmmException>(() => new MigrationSender(other, rig.Connect, "there", new MigrationOptions()).Run(CancellationToken.None));
+        Assert.Contains("a guest that runs here waits for the rest of its memory", turned.Message, StringComparison.Ordinal);
+        Assert.True(other.Runs);
     }
 
     internal static void Note(List<Exception?> faults, Action act)

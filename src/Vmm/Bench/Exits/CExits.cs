@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Vmm.Consoles;
 using Vmm.Firmware;
 using Vmm.Host;
 using Vmm.Kvm.Abi;
@@ -29,10 +30,18 @@ internal sealed unsafe class CExits : IExitSubject, IDisposable
     /// <param name="compiler">gcc's path.</param>
     /// <param name="placement">Which processors it uses.</param>
     /// <param name="patience">How long a batch may take.</param>
-    /// <exception cref="VmmException">It does not compile.</exception>
+    /// <exception cref="VmmException">It does not compile, or a signal gave it up.</exception>
     public CExits(string compiler, HostPlacement placement, TimeSpan patience)
     {
         (_placement, _patience) = (placement, patience);
+        int ended = 0;
+        using CancellationTokenSource givenUp = new();
+        using EndSignals signals = new((context, number) =>
+        {
+            context.Cancel = true;
+            _ = Interlocked.CompareExchange(ref ended, number, 0);
+            givenUp.Cancel();
+        });
         DirectoryInfo folder = Directory.CreateTempSubdirectory("vmm-bench-");
         try
         {
@@ -41,8 +50,11 @@ internal sealed unsafe class CExits : IExitSubject, IDisposable
             using (Stream text = typeof(CExits).Assembly.GetManifestResourceStream(Source)!)
             using (FileStream file = File.Create(source))
                 text.CopyTo(file);
-            // Without PATH, it is told where the assembler and the linker are: beside it.
-            byte[] words = Output(compiler, s_patienceWithCompiler, null, "-O2", "-pthread", $"-B{Path.GetDirectoryName(compiler)}/", "-o", program, source);
+            // Without PATH, it is told where the assembler and the linker are: beside it. What it makes on the way is made in the folder, too.
+            byte[] words = Output(compiler, s_patienceWithCompiler, null, givenUp.Token,
+                "-O2", "-pthread", "-save-temps=obj", "-fno-use-linker-plugin", $"-B{Path.GetDirectoryName(compiler)}/", "-o", program, source);
+            if (Volatile.Read(ref ended) is int signal and not 0)
+                throw new VmmException("given up while the C program was built; nothing was measured", ExitCodes.Signalled(signal));
             if (!File.Exists(program))
                 throw new VmmException($"{compiler} cannot build the C program: {FirstError(Encoding.UTF8.GetString(words))}");
             _program = SafeFd.Own(Linux.open(program, Linux.O_RDONLY | Linux.O_CLOEXEC, 0), "open of the C program");
@@ -66,7 +78,7 @@ internal sealed unsafe class CExits : IExitSubject, IDisposable
         {
             if (!_guests.TryGetValue(row.Name, out SafeFd? guest))
                 _guests.Add(row.Name, guest = WriteGuest(row, size));
-            return Parse(Output($"/proc/self/fd/{_program.Number}", _patience, guest, Arguments(row, size)), size.TurnsOf(row), row, _patience);
+            return Parse(Output($"/proc/self/fd/{_program.Number}", _patience, guest, CancellationToken.None, Arguments(row, size)), size.TurnsOf(row), row, _patience);
         }
         catch (Exception refused) when (refused is VmmException or HostException)
         {
@@ -167,8 +179,9 @@ internal sealed unsafe class CExits : IExitSubject, IDisposable
     /// <param name="program">Its path.</param>
     /// <param name="patience">How long it may take.</param>
     /// <param name="input">Its standard input; null for nothing.</param>
+    /// <param name="giveUp">Ends it early.</param>
     /// <param name="arguments">Without its name.</param>
-    private static byte[] Output(string program, TimeSpan patience, SafeFd? input, params string[] arguments)
+    private static byte[] Output(string program, TimeSpan patience, SafeFd? input, CancellationToken giveUp, params string[] arguments)
     {
         int* ends = stackalloc int[2];
         if (Linux.pipe2(ends, Linux.O_CLOEXEC) < 0)
@@ -178,7 +191,9 @@ internal sealed unsafe class CExits : IExitSubject, IDisposable
         using SafeFd nothing = SafeFd.Own(Linux.open("/dev/null", Linux.O_RDWR | Linux.O_CLOEXEC, 0), "open of /dev/null");
         ChildProcess child = ChildProcess.Start(program, [program, .. arguments], input ?? nothing, writing, writing);
         writing.Dispose();
-        byte[] bytes = ReadToEnd(output, patience);
+        byte[] bytes;
+        using (giveUp.Register(child.KillSession))
+            bytes = ReadToEnd(output, patience);
         child.End();
         return bytes;
     }

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Vmm.Host;
+using Vmm.Machine.Config;
 
 namespace Vmm.Bench.Exits;
 
@@ -26,15 +27,15 @@ internal sealed partial class ExitsJson : JsonSerializerContext
             using FileStream file = File.OpenRead(path);
             return JsonSerializer.Deserialize(file, Default.ExitsReport) is { Rows: not null, Host: not null } report
                 ? report
-                : throw new VmmException($"'{path}': not a report of 'vmm bench exits --output json'", ExitCodes.Usage);
+                : throw new VmmException($"'{Printable.Escape(path)}': not a report of 'vmm bench exits --output json'", ExitCodes.Usage);
         }
         catch (JsonException wrong)
         {
-            throw new VmmException($"'{path}': not a report of 'vmm bench exits --output json' ({wrong.Message})", ExitCodes.Usage, wrong);
+            throw new VmmException($"'{Printable.Escape(path)}': not a report of 'vmm bench exits --output json' ({wrong.Message})", ExitCodes.Usage, wrong);
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            throw new VmmException($"'{path}' cannot be read: {unreadable.Message}", ExitCodes.Usage, unreadable);
+            throw new VmmException($"'{Printable.Escape(path)}' cannot be read: {FileFault.Why(unreadable, path)}", ExitCodes.Usage, unreadable);
         }
     }
 

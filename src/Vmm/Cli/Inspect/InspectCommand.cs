@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Vmm.Cli.Machines;
 using Vmm.Control.Local;
 using Vmm.Host;
@@ -32,11 +31,11 @@ internal static class InspectCommand
             bool json = VmArgument.WantsJson(line, output);
             InspectRequest request = new(Topic(command, line.GetValue(what)!))
             {
-                Vcpu = Whole(command, vcpu, line) ?? 0,
+                Vcpu = WholeNumber.Read(line, vcpu, 0, int.MaxValue) ?? 0,
                 Where = line.GetValue(where),
-                Count = Whole(command, count, line),
+                Count = WholeNumber.Read(line, count, 0, int.MaxValue),
                 Physical = line.GetValue(physical),
-                Check = Whole(command, check, line),
+                Check = WholeNumber.Read(line, check, 0, int.MaxValue),
             };
             Check(command, request);
             Print(Ask(InspectedTarget.Find(line.GetValue(target)!), request), json);
@@ -91,14 +90,5 @@ internal static class InspectCommand
         {
             throw UsageException.For(command, wrong.Message);
         }
-    }
-
-    private static int? Whole(Command command, Option<string?> option, ParseResult line)
-    {
-        if (line.GetValue(option) is not string text)
-            return null;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-            ? number
-            : throw UsageException.For(command, $"{option.Name}: '{Printable.Escape(text)}' is no whole number");
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Vmm.Host;
 using Vmm.Registry;
 
@@ -18,7 +17,7 @@ internal static class LogsCommand
         Command command = new("logs", "Show what a VM's guest printed") { name, own, follow, tail };
         command.SetAction(line =>
         {
-            int? lines = Lines(line, tail);
+            int? lines = WholeNumber.Read(line, tail, 1, int.MaxValue);
             VmFolder folder = VmHome.Find().Existing(line.GetValue(name)!);
             using FollowedFile file = new(line.GetValue(own) ? folder.VmmLog : folder.ConsoleLog);
             using Stream output = System.Console.OpenStandardOutput();
@@ -33,14 +32,5 @@ internal static class LogsCommand
             return ExitCodes.PoweredOff;
         });
         return command;
-    }
-
-    private static int? Lines(ParseResult line, Option<string?> tail)
-    {
-        if (line.GetValue(tail) is not string text)
-            return null;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0
-            ? count
-            : throw UsageException.For(line.CommandResult.Command, $"--tail: '{Machine.Config.Printable.Escape(text)}' is not a number of lines");
     }
 }

@@ -46,8 +46,8 @@ internal static class MigrateCommand
             MigrationRequest request = new(address.ToString(), new MigrationOptions
             {
                 Mode = line.GetValue(mode) is string kind ? ParseWord<MigrationMode>(command, mode, kind) : MigrationMode.Precopy,
-                Downtime = TimeSpan.FromMilliseconds(ReadNumber(line, downtime, new MigrationOptions().Downtime.TotalMilliseconds, MostDowntime)),
-                Connections = ReadNumber(line, connections, 1, MigrationOptions.MostConnections),
+                Downtime = WholeNumber.Read(line, downtime, 1, MostDowntime) is int milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : new MigrationOptions().Downtime,
+                Connections = WholeNumber.Read(line, connections, 1, MigrationOptions.MostConnections) ?? 1,
                 Zstd = line.GetValue(compress) switch { null or "none" => false, "zstd" => true, string other => throw UsageException.For(command, $"--compress: '{Printable.Escape(other)}' is none of none, zstd") },
                 Bandwidth = line.GetValue(bandwidth) is string rate ? ParseRate(command, rate) : 0,
                 AutoConverge = line.GetValue(converge),
@@ -113,15 +113,6 @@ internal static class MigrateCommand
             // It is over, and the answer on its way; or it cannot be given up any more.
             StandardError.Write($"vmm: {late.Message}\n");
         }
-    }
-
-    private static int ReadNumber(ParseResult line, Option<string?> option, double usual, int most)
-    {
-        if (line.GetValue(option) is not string text)
-            return (int)usual;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1 && number <= most
-            ? number
-            : throw UsageException.For(line.CommandResult.Command, $"{option.Name}: '{Printable.Escape(text)}' is no whole number from 1 to {most}");
     }
 
     private static double ParseRate(Command command, string text)

@@ -30,8 +30,8 @@ internal static class TraceCommand
         Command command = new("trace", "Show every exit of a running VM as it happens, or save them") { name, count, seconds, resume, save, symbols, output };
         filters.AddTo(command);
         steps.AddTo(command);
-        command.Add(TraceFileCommands.CreateShow());
-        command.Add(TraceFileCommands.CreateStats());
+        command.Add(TraceFileCommands.CreateShow(name));
+        command.Add(TraceFileCommands.CreateStats(name));
         command.SetAction(line =>
         {
             ExitFilter filter = filters.Read(line);

@@ -14,7 +14,8 @@ namespace Vmm.Cli.Trace;
 internal static class TraceFileCommands
 {
     /// <summary><c>show</c>.</summary>
-    public static Command CreateShow()
+    /// <param name="name">The VM of <c>vmm trace</c>, which has no place before this.</param>
+    public static Command CreateShow(Argument<string?> name)
     {
         Argument<string> path = new("file") { Description = "The trace" };
         FilterOptions filters = new();
@@ -25,6 +26,7 @@ internal static class TraceFileCommands
         filters.AddTo(command);
         command.SetAction(line =>
         {
+            RefuseMachine(line, name);
             TraceView view = new(ReadSymbols(line, symbols), filters.Read(line), ReadCount(line, count), VmArgument.WantsJson(line, output, "text"));
             Read(line.GetValue(path)!, reader => view.Show(reader, flush: false));
             return ExitCodes.PoweredOff;
@@ -33,7 +35,8 @@ internal static class TraceFileCommands
     }
 
     /// <summary><c>stats</c>.</summary>
-    public static Command CreateStats()
+    /// <param name="name">The VM of <c>vmm trace</c>, which has no place before this.</param>
+    public static Command CreateStats(Argument<string?> name)
     {
         Argument<string> path = new("file") { Description = "The trace" };
         FilterOptions filters = new();
@@ -43,6 +46,7 @@ internal static class TraceFileCommands
         filters.AddTo(command);
         command.SetAction(line =>
         {
+            RefuseMachine(line, name);
             ExitFilter filter = filters.Read(line);
             bool json = VmArgument.WantsJson(line, output);
             SymbolTable? names = ReadSymbols(line, symbols);
@@ -87,6 +91,12 @@ internal static class TraceFileCommands
             : throw UsageException.For(line.CommandResult.Command, $"--count: '{Printable.Escape(text)}' is no number of exits: it is to be 1 or more");
     }
 
+    private static void RefuseMachine(ParseResult line, Argument<string?> name)
+    {
+        if (line.GetValue(name) is { } machine)
+            throw UsageException.For(line.CommandResult.Command, $"'{Printable.Escape(machine)}': a trace that was saved is read from its file alone: vmm trace {line.CommandResult.Command.Name} FILE");
+    }
+
     private static void Read(string path, Action<TraceReader> use)
     {
         using FileStream file = TraceFile.Open(path);
@@ -94,7 +104,7 @@ internal static class TraceFileCommands
         {
             use(new TraceReader(file));
         }
-        catch (Exception wrong) when (wrong is TraceException or IOException)
+        catch (TraceException wrong)
         {
             System.Console.Out.Flush();
             throw new VmmException($"'{Printable.Escape(path)}': {wrong.Message}", cause: wrong);

@@ -25,6 +25,9 @@ internal sealed class GdbSession(IGdbTarget target, Action<ReadOnlyMemory<byte>>
     /// <summary>Whether the guest runs, as far as the debugger knows.</summary>
     public bool IsRunning { get; private set; }
 
+    /// <summary>Whether the debugger has ever let it run, were it for one instruction.</summary>
+    public bool HasRun { get; private set; }
+
     /// <summary>Whether not one packet has come: somebody looked whether anybody listens here.</summary>
     public bool IsSilent { get; private set; } = true;
 
@@ -143,7 +146,7 @@ internal sealed class GdbSession(IGdbTarget target, Action<ReadOnlyMemory<byte>>
         switch (result)
         {
             case CommandResult.Runs:
-                IsRunning = true;
+                IsRunning = HasRun = true;
                 break;
             case CommandResult.Detach:
                 Answer();

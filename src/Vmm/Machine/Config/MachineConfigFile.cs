@@ -38,7 +38,7 @@ internal sealed class MachineConfigFile
         }
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new VmmException($"cannot read the machine file '{Printable.Escape(path)}': {wrong.Message}", ExitCodes.Usage, wrong);
+            throw new VmmException($"cannot read the machine file '{Printable.Escape(path)}': {FileFault.Why(wrong, path)}", ExitCodes.Usage, wrong);
         }
     }
 

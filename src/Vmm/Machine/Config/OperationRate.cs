@@ -22,5 +22,5 @@ internal readonly record struct OperationRate(ulong Operations, long Millisecond
 
     private static ulong Number(string text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint value)
         ? value
-        : throw new FormatException($"'{Printable.Escape(text)}' is not a whole number, or too large");
+        : throw new FormatException($"'{Printable.Escape(text)}' is not a whole number from 1 to {uint.MaxValue}");
 }

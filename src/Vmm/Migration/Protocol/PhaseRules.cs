@@ -19,8 +19,9 @@ internal static class PhaseRules
     public static bool Allows(MigrationPhase phase, MessageRoute route, MessageType type) => (route, type, phase) switch
     {
         (MessageRoute.ToDestination, MessageType.Hello, MigrationPhase.Hello) => true,
-        // It is answered: no such migration waits there.
+        // Answered with a refusal: no migration waits there to be taken up again; and no other one is waited for.
         (MessageRoute.ToDestination, MessageType.Recover, MigrationPhase.Hello) => true,
+        (MessageRoute.ToDestination, MessageType.Hello, MigrationPhase.Recover) => true,
         (MessageRoute.ToDestination, MessageType.Offer or MessageType.Memory, MigrationPhase.Offer) => true,
         (MessageRoute.ToDestination, MessageType.Progress, >= MigrationPhase.Channels and <= MigrationPhase.Commit or MigrationPhase.Pages) => true,
         (MessageRoute.ToDestination, MessageType.Missing, MigrationPhase.Rounds) => true,

@@ -196,10 +196,8 @@ internal sealed class MigrationReceiver : IDisposable
 
     private void SendAway(Channel caller, string why)
     {
-        Refuse(why);
-        caller.CloseGently();
+        caller.TurnAway(why);
         _control = null;
-        caller.Dispose();
         _listener.Refused?.Invoke($"who connected to {_listener.Place} is no source and was sent away: {why}");
     }
 

@@ -210,22 +210,41 @@ internal sealed class TailReceiver(MigrationListener listener, MemoryDoor door, 
             if (!TryAccept(ended, out Socket? socket))
                 continue;
             Channel control = Channel.Over(socket, MessageRoute.ToDestination, Doorstep);
+            if (StrangerBecause(control) is { } why)
+            {
+                control.TurnAway(why);
+                continue;
+            }
             try
             {
-                RecoverMessage recover = control.Receive(MigrationPhase.Recover).As(MigrationJson.Default.RecoverMessage);
-                if (recover.Protocol != Sending.MigrationSender.Protocol || !door.Knows(recover.Session))
-                    throw new ProtocolException("that is another migration");
                 TakeUp(control);
                 return true;
             }
             catch (VmmException)
             {
-                // A stranger, or the source was lost again: the next one.
+                // The source was lost again: it may come once more.
                 control.Dispose();
             }
         }
         Release();
         return false;
+    }
+
+    /// <summary>Why who has come is not the source; null when it is.</summary>
+    private string? StrangerBecause(Channel control)
+    {
+        try
+        {
+            Message first = control.Receive(MigrationPhase.Recover);
+            if (first.Type == MessageType.Hello)
+                return "a guest that runs here waits for the rest of its memory (vmm migrate --recover at its source): no other one can come here";
+            RecoverMessage recover = first.As(MigrationJson.Default.RecoverMessage);
+            return recover.Protocol == Sending.MigrationSender.Protocol && door.Knows(recover.Session) ? null : "that is another migration";
+        }
+        catch (VmmException stranger)
+        {
+            return stranger.Message;
+        }
     }
 
     private bool TryAccept(WaitHandle ended, [NotNullWhen(true)] out Socket? socket)

@@ -240,6 +240,14 @@ internal sealed class Channel(Socket socket, MessageRoute incoming, TimeSpan pat
         }
     }
 
+    /// <summary>Says no, and ends the connection.</summary>
+    public void TurnAway(string why)
+    {
+        TrySend(MessageType.Refuse, new ReasonMessage(why), MigrationJson.Default.ReasonMessage);
+        CloseGently();
+        Dispose();
+    }
+
     /// <summary>Ends waiting on this side, from another thread; what is still to be said can be said.</summary>
     public void StopReceiving() => Shutdown(SocketShutdown.Receive);
 

@@ -42,7 +42,7 @@ internal sealed class TraceFile : IDisposable
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new VmmException($"the trace cannot be written to '{Printable.Escape(path)}': {failed.Message}", cause: failed);
+            throw new VmmException($"the trace cannot be written to '{Printable.Escape(path)}': {FileFault.Why(failed, path)}", cause: failed);
         }
     }
 
@@ -75,7 +75,7 @@ internal sealed class TraceFile : IDisposable
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
-            throw new VmmException($"the trace '{Printable.Escape(path)}' cannot be read: {failed.Message}", cause: failed);
+            throw new VmmException($"the trace '{Printable.Escape(path)}' cannot be read: {FileFault.Why(failed, path)}", cause: failed);
         }
     }
 

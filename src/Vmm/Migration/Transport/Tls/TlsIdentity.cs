@@ -111,7 +111,7 @@ internal sealed class TlsIdentity : IDisposable
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new VmmException($"{files.Option}: '{Printable.Escape(path)}'{(also is null ? "" : $" and '{Printable.Escape(also)}'")} cannot be read as {what} in PEM: {failed.Message}", cause: failed);
+            throw new VmmException($"{files.Option}: '{Printable.Escape(path)}'{(also is null ? "" : $" and '{Printable.Escape(also)}'")} cannot be read as {what} in PEM: {FileFault.Why(failed, path)}", cause: failed);
         }
     }
 }
