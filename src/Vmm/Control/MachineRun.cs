@@ -50,6 +50,7 @@ internal sealed partial class MachineRun : IDisposable
     private int _borrowed;
     // A reset by the guest makes no copy of it.
     private Guid? _generation;
+    private IMachineOrigin? _neverStarted;
     private long _pastExits;
 
     /// <summary>Opens what the machine's consoles lead to; nothing else yet.</summary>
@@ -162,6 +163,8 @@ internal sealed partial class MachineRun : IDisposable
         }
         finally
         {
+            // Its machine is gone, and has given back what its source wants again.
+            _neverStarted?.NeverStarts();
             lock (_lock)
             {
                 _over = true;
@@ -284,7 +287,7 @@ internal sealed partial class MachineRun : IDisposable
             {
                 if (_stopAsked)
                 {
-                    origin?.NeverStarts();
+                    _neverStarted = origin;
                     return new MachineOutcome(OutcomeKind.Stopped);
                 }
                 _rebootAsked = false;

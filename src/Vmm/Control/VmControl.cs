@@ -95,23 +95,24 @@ internal sealed partial class VmControl : IDisposable
 
     /// <summary>Starts the guest on a thread of its own, and returns when it runs.</summary>
     /// <param name="origin">Where it comes from; null for power-on.</param>
-    /// <exception cref="VmmException">It cannot be built; the VM stays as it was.</exception>
+    /// <exception cref="VmmException">It cannot be built, and the VM stays as it was; or its run was ended before it began.</exception>
     public void Boot(IMachineOrigin? origin = null)
     {
         lock (_commands)
         {
             MachineRun run = PrepareBoot(origin);
-            using ManualResetEventSlim decided = new();
-            Exception? refused = null;
-            void OnRefused(Exception fault)
+            TaskCompletionSource<Exception?> decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            Thread thread = new(() =>
             {
-                refused = fault;
-                decided.Set();
-            }
-            Thread thread = new(() => Main(run, decided.Set, OnRefused), maxStackSize: 1 << 20) { Name = "machine", IsBackground = true };
+                Main(run, () => decided.TrySetResult(null), refused => decided.TrySetResult(refused));
+                decided.TrySetResult(new VmmException("the guest's run was ended before it began"));
+            }, maxStackSize: 1 << 20)
+            {
+                Name = "machine",
+                IsBackground = true,
+            };
             HostThread.Start(thread);
-            decided.Wait();
-            if (refused is not null)
+            if (decided.Task.GetAwaiter().GetResult() is { } refused)
             {
                 thread.Join();
                 throw refused;

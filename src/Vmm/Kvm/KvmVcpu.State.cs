@@ -89,12 +89,18 @@ internal sealed unsafe partial class KvmVcpu
     public kvm_cpuid_entry2[] GetCpuid()
     {
         byte[] buffer = new byte[sizeof(kvm_cpuid2) + MostCpuidEntries * sizeof(kvm_cpuid_entry2)];
+        // Linux 6.1 writes the entries that there are, and not how many: what it has not written has this in its padding.
+        buffer.AsSpan().Fill(byte.MaxValue);
         fixed (byte* start = buffer)
         {
             kvm_cpuid2* header = (kvm_cpuid2*)start;
-            header->nent = MostCpuidEntries;
+            *header = new kvm_cpuid2 { nent = MostCpuidEntries };
             Call(KvmIoctl.KVM_GET_CPUID2, (nint)start, "KVM_GET_CPUID2");
-            return new ReadOnlySpan<kvm_cpuid_entry2>(header + 1, (int)header->nent).ToArray();
+            ReadOnlySpan<kvm_cpuid_entry2> entries = new(header + 1, (int)header->nent);
+            int count = 0;
+            while (count < entries.Length && entries[count].padding[0] != uint.MaxValue)
+                count++;
+            return entries[..count].ToArray();
         }
     }
 

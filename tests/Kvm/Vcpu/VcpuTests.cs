@@ -118,6 +118,15 @@ public class VcpuTests
         }
     }
 
+    [Fact]
+    public void CPUID_table_is_read_as_it_was_set_and_no_longer()
+    {
+        using RealModeMachine guest = new(Spin);
+        uint[] functions = [0, 1, 0x4000_0000, 0x8000_0000];
+        guest.Vcpus[0].SetCpuid([.. functions.Select(function => new kvm_cpuid_entry2 { function = function })]);
+        Assert.Equal(functions, guest.Vcpus[0].GetCpuid().Select(entry => entry.function));
+    }
+
     private static void EndOnWrite(RealModeMachine guest) => guest.Ports.TryAdd(EndPort, 1, new RecordingDevice("end")
     {
         Written = (_, data) => guest.Machine.End(new MachineOutcome(OutcomeKind.DebugExit, data[0])),

@@ -19,6 +19,24 @@ public sealed class MigrationAddressTests
     [InlineData("")]
     public void What_is_no_place_is_refused_as_it_is_read(string text) => Assert.Throws<FormatException>(() => MigrationAddress.Parse(text));
 
+    /// <summary>As a destination listens that is reached by any of its host's addresses.</summary>
+    [Theory]
+    [InlineData("tcp:0.0.0.0:0", "127.0.0.1")]
+    [InlineData("tcp:[::]:0", "[::1]")]
+    [InlineData("tcp:127.0.0.1:0", "127.0.0.1")]
+    [InlineData("tcp:localhost:0", "localhost")]
+    public void Destination_listens_at_one_address_or_at_all(string where, string reachedBy)
+    {
+        if (where.Contains("::", StringComparison.Ordinal) && !Socket.OSSupportsIPv6)
+            Assert.Skip("this host has no IPv6");
+        using MigrationListener listener = MigrationAddress.Parse(where).Listen();
+        string port = listener.Place[(listener.Place.LastIndexOf(':') + 1)..];
+        using Socket source = MigrationAddress.Parse($"tcp:{reachedBy}:{port}").Connect();
+        using Socket target = listener.Accept();
+        Assert.Equal(1, source.Send([7]));
+        Assert.Equal(1, target.Receive(new byte[1]));
+    }
+
     /// <summary>Longer than the 108 bytes of a socket's address.</summary>
     [Fact]
     public void Socket_far_down_in_the_file_system_is_reached()

@@ -31,6 +31,17 @@ public sealed class KvmRecordTests
         Assert.Equal(written, Reread(section, written));
     }
 
+    /// <summary>Up to 0.1.0 a state had 256 entries, whatever there was.</summary>
+    [Fact]
+    public void Zeros_that_were_written_behind_a_CPUID_table_are_no_part_of_it()
+    {
+        CpuidRecord zero = new(0, 0, 0, 0, 0, 0, 0);
+        CpuidRecord[] table = [new(0, 0, 0, 13, 1, 2, 3), zero with { Function = 1 }, new(0xd, 1, 1, 0, 0, 0, 0)];
+        Assert.Equal(table, CpuidRecords.WithoutPadding([.. table, zero, zero]));
+        Assert.Equal(table, CpuidRecords.WithoutPadding(table));
+        Assert.Equal(3, CpuidRecords.ForKvm([.. table, zero]).Length);
+    }
+
     [Theory, MemberData(nameof(All)), Trait("Row", "71"), Trait("Row", "72")]
     public void Record_with_fields_that_are_wrong_is_refused_in_one_line_or_is_a_legal_one(string section)
     {

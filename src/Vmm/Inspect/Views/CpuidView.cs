@@ -1,5 +1,6 @@
 using Vmm.Guest.Cpu.Cpuid;
 using Vmm.Inspect.Report;
+using Vmm.Kvm.State;
 
 namespace Vmm.Inspect.Views;
 
@@ -9,7 +10,7 @@ internal static class CpuidView
     /// <summary>By leaf; without a host only what the guest sees.</summary>
     public static InspectReport Of(InspectedMachine machine, int vcpu)
     {
-        CpuidEntry[] guest = [.. machine.Vcpu(vcpu).Cpuid.Select(e => new CpuidEntry((uint)e.Function, (uint)e.Index, (uint)e.Flags, (uint)e.Eax, (uint)e.Ebx, (uint)e.Ecx, (uint)e.Edx))];
+        CpuidEntry[] guest = [.. CpuidRecords.WithoutPadding(machine.Vcpu(vcpu).Cpuid).Select(e => new CpuidEntry((uint)e.Function, (uint)e.Index, (uint)e.Flags, (uint)e.Eax, (uint)e.Ebx, (uint)e.Ecx, (uint)e.Edx))];
         IReadOnlyList<CpuidEntry>? host = machine.HostCpuid?.Invoke();
         InspectBlock leaves = InspectBlock.Table("leaves", ["leaf", "sub-leaf", "eax", "ebx", "ecx", "edx", "host offers"], [.. guest.Select(entry => Row(entry, host))]) with { Titled = false };
         if (host is null)

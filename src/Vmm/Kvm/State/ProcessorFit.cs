@@ -30,7 +30,7 @@ internal static class ProcessorFit
     /// <summary>What the first vCPU was told.</summary>
     public static ProcessorRecord Of(KvmVm vm, KvmVcpu vcpu)
     {
-        CpuidRecord[] table = Array.ConvertAll(vcpu.GetCpuid(), e => new CpuidRecord(e.function, e.index, e.flags, e.eax, e.ebx, e.ecx, e.edx));
+        List<CpuidRecord> table = CpuidRecords.Of(vcpu);
         uint signature = Get(table, 1).Eax;
         // Intel SDM 2A, CPUID, figure 3-6: the extended fields count for the largest family only, and models of families 6 and 15.
         uint family = signature >> 8 & 0xf;

@@ -32,7 +32,7 @@ internal static unsafe class VcpuRestorer
     public static void Restore(string section, KvmVcpu vcpu, VcpuRecord saved, int xsaveSize)
     {
         VcpuCheck.Check(section, saved, xsaveSize);
-        Try("cpuid", () => vcpu.SetCpuid([.. saved.Cpuid.Select(Cpuid)]));
+        Try("cpuid", () => vcpu.SetCpuid(CpuidRecords.ForKvm(saved.Cpuid)));
         uint khz = vcpu.GetTscKhz();
         if (saved.TscKhz != 0 && khz != 0 && saved.TscKhz != khz && !vcpu.TrySetTscKhz(saved.TscKhz) && !ProcessorFit.AreClose(saved.TscKhz, khz))
             throw new StateException(section, $"tsc-khz: the guest counts {saved.TscKhz} kHz, this host's processors {khz}, and its KVM cannot scale that");
@@ -81,17 +81,6 @@ internal static unsafe class VcpuRestorer
         area.AsSpan(0, Math.Min(area.Length, sized.Length)).CopyTo(sized);
         return sized;
     }
-
-    private static kvm_cpuid_entry2 Cpuid(CpuidRecord e) => new()
-    {
-        function = (uint)e.Function,
-        index = (uint)e.Index,
-        flags = (uint)e.Flags,
-        eax = (uint)e.Eax,
-        ebx = (uint)e.Ebx,
-        ecx = (uint)e.Ecx,
-        edx = (uint)e.Edx,
-    };
 
     private static kvm_regs General(GeneralRegisters g) => new()
     {

@@ -28,7 +28,7 @@ internal static unsafe class VcpuSaver
             Msr = Msrs(vcpu, msrs),
             Lapic = Lapic(vcpu.GetLapic()),
             Xsave = vcpu.GetXsave(xsaveSize),
-            Cpuid = Cpuid(vcpu),
+            Cpuid = CpuidRecords.Of(vcpu),
         };
     }
 
@@ -40,9 +40,6 @@ internal static unsafe class VcpuSaver
     public static SystemRegisters System(kvm_sregs s) => new(
         Segment(s.cs), Segment(s.ds), Segment(s.es), Segment(s.fs), Segment(s.gs), Segment(s.ss), Segment(s.tr), Segment(s.ldt),
         new(s.gdt.@base, s.gdt.limit), new(s.idt.@base, s.idt.limit), s.cr0, s.cr2, s.cr3, s.cr4, s.cr8, s.efer, s.apic_base, PendingInterrupt(s));
-
-    /// <summary>What CPUID answers, as a state has it.</summary>
-    public static List<CpuidRecord> Cpuid(KvmVcpu vcpu) => [.. vcpu.GetCpuid().Select(e => new CpuidRecord(e.function, e.index, e.flags, e.eax, e.ebx, e.ecx, e.edx))];
 
     private static SegmentRegister Segment(in kvm_segment s) => new(s.@base, s.limit, s.selector, s.type, s.present, s.dpl, s.db, s.s, s.l, s.g, s.avl, s.unusable);
 

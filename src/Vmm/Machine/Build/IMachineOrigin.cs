@@ -34,7 +34,7 @@ internal interface IMachineOrigin
     {
     }
 
-    /// <summary>After <see cref="Restore"/>, in the place of <see cref="Started"/>: the machine was ended before it ran.</summary>
+    /// <summary>After <see cref="Restore"/>, in the place of <see cref="Started"/>: the machine was ended before it ran, and taken apart.</summary>
     void NeverStarts()
     {
     }

@@ -29,7 +29,7 @@ internal sealed class CrashReporter(GuestMemory memory) : ICrashReporter
             GeneralRegisters general = VcpuSaver.General(kvm.GetRegisters());
             SystemRegisters system = VcpuSaver.System(kvm.GetSpecialRegisters());
             bool Read(ulong address, Span<byte> destination) => memory.TryRead(new GuestAddress(address), destination);
-            CrashScene scene = new(kind, general, system, LinearMemory.Of(system, VcpuSaver.Cpuid(kvm), Read), Read, HostProcessor.HasVirtualization);
+            CrashScene scene = new(kind, general, system, LinearMemory.Of(system, CpuidRecords.Of(kvm), Read), Read, HostProcessor.HasVirtualization);
             Append(report, scene);
         }
         catch (HostException refused)

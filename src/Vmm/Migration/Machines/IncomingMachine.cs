@@ -36,8 +36,19 @@ internal sealed class IncomingMachine(MicroVm vm) : IIncomingGuest
     /// <inheritdoc/>
     public void TakeDisks()
     {
-        foreach (RawFileBackend disk in vm.Disks)
-            disk.Lock();
+        int locked = 0;
+        try
+        {
+            for (; locked < vm.Disks.Count; locked++)
+                vm.Disks[locked].Lock();
+        }
+        catch
+        {
+            // The source takes them again as soon as it hears of it.
+            foreach (RawFileBackend disk in vm.Disks.Take(locked))
+                disk.Unlock();
+            throw;
+        }
         // Not before: from here on they may write to disks, and raise interrupts.
         foreach (VirtioDeviceCore core in vm.Virtio)
             core.Resume();

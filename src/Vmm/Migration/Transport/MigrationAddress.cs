@@ -131,6 +131,9 @@ internal sealed record MigrationAddress
 
     private IEnumerable<IPEndPoint> Places()
     {
+        // One that is no host's but all of this host's, such as 0.0.0.0, cannot be looked up.
+        if (IPAddress.TryParse(Host, out IPAddress? given))
+            return [new IPEndPoint(given, Port)];
         try
         {
             return Dns.GetHostAddresses(Host!).Select(address => new IPEndPoint(address, Port));
