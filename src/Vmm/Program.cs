@@ -1,4 +1,5 @@
 using Vmm.Cli;
+using Vmm.Host;
 
 namespace Vmm;
 
@@ -6,6 +7,7 @@ internal static class Program
 {
     private static int Main(string[] arguments)
     {
+        ProcessStart.Prepare();
         // A fault on a thread of its own is told like any other, and the terminal restored, in place of a stack trace.
         AppDomain.CurrentDomain.UnhandledException += static (_, fault) => Environment.Exit(ErrorReport.Write((Exception)fault.ExceptionObject));
         try

@@ -50,7 +50,7 @@ internal static class BackgroundLauncher
         if (Linux.pipe2(ends, Linux.O_CLOEXEC) < 0)
             throw HostException.Last("pipe2");
         using SafeFd report = new(ends[0]);
-        int pid;
+        Process process;
         using (SafeFd reporting = new(ends[1]))
         {
             Inherit(reporting);
@@ -67,25 +67,30 @@ internal static class BackgroundLauncher
             what.Environment[VmHome.Variable] = vm.Folder.Home.Path;
             try
             {
-                using Process process = Process.Start(what)!;
-                pid = process.Id;
+                process = Process.Start(what)!;
             }
             catch (System.ComponentModel.Win32Exception refused)
             {
                 throw new VmmException($"cannot start a process for '{vm.Folder.Name}': {refused.Message}; stop something, or raise the limit (ulimit -u)", cause: refused);
             }
         }
-        string said = ReadAll(report);
-        if (said.StartsWith(Ready, StringComparison.Ordinal))
-            return;
-        throw Refusal(vm.Folder, said, pid);
+        using (process)
+        {
+            string said = ReadAll(report);
+            if (said.StartsWith(Ready, StringComparison.Ordinal))
+                return;
+            throw Refusal(vm.Folder, said, process);
+        }
     }
 
-    private static VmmException Refusal(VmFolder folder, string said, int pid)
+    private static VmmException Refusal(VmFolder folder, string said, Process process)
     {
         int space = said.IndexOf(' ', StringComparison.Ordinal);
         if (space > 0 && int.TryParse(said.AsSpan(0, space), CultureInfo.InvariantCulture, out int code))
             return new VmmException(said[(space + 1)..].TrimEnd(), code);
+        process.WaitForExit();
+        if (process.ExitCode == ExitCodes.Signalled(Linux.SIGKILL))
+            return new VmmException($"the process of '{folder.Name}' ({process.Id}) was killed (SIGKILL) before its guest ran{MemoryHint(folder)}");
         string log = "";
         try
         {
@@ -95,7 +100,16 @@ internal static class BackgroundLauncher
         {
         }
         string tail = log.Length > MostOfALog ? log[^MostOfALog..] : log;
-        return new VmmException($"the process of '{folder.Name}' ({pid}) ended before its guest ran{(tail.Length > 0 ? ": " + tail : "")}", ExitCodes.Internal);
+        return new VmmException($"the process of '{folder.Name}' ({process.Id}) ended before its guest ran{(tail.Length > 0 ? ": " + tail : "")}", ExitCodes.Internal);
+    }
+
+    /// <summary>The kernel does so, too, to who needs more memory than is there.</summary>
+    private static string MemoryHint(VmFolder folder)
+    {
+        MachineConfig config = folder.ReadConfig();
+        return config.MemoryMax is { } most
+            ? $": by the kernel, perhaps, for its limit of {most} (--memory-max) has to hold the guest's {config.Memory.Size} and some MiB of vmm's own"
+            : ": by somebody, or by the kernel because the host has no memory left ('dmesg' tells)";
     }
 
     /// <summary>Lets the next child have it.</summary>

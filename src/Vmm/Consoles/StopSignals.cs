@@ -5,10 +5,7 @@ namespace Vmm.Consoles;
 /// <summary>The signals that ask the process to end: they end the machine in good order instead, so that disks are flushed and the terminal is restored.</summary>
 internal sealed class StopSignals : IDisposable
 {
-    private const PosixSignal FileTooLarge = (PosixSignal)25;
-
     private readonly EndSignals _ends;
-    private readonly PosixSignalRegistration _fileTooLarge;
     private readonly List<PosixSignalRegistration> _whileItRuns = [];
     private readonly EndWish _wish = new();
 
@@ -23,16 +20,18 @@ internal sealed class StopSignals : IDisposable
             if (meaning == EndWish.Meaning.Stop)
                 stop(number);
         });
-        // SIGXFSZ: a file over the user's limit (ulimit -f) is a write that fails, for the guest's disk or a log. No reason to end.
-        _fileTooLarge = PosixSignalRegistration.Create(FileTooLarge, static context => context.Cancel = true);
     }
 
     /// <summary>The signal that came first; 0 for none.</summary>
     public int Received => _wish.Signal;
 
     /// <summary>Also tells when a stopped process goes on, or the terminal's size changes.</summary>
-    public void Also(PosixSignal signal, Action act) =>
-        _whileItRuns.Add(PosixSignalRegistration.Create(signal, _ => act()));
+    public void Also(PosixSignal signal, Action act) => _whileItRuns.Add(PosixSignalRegistration.Create(signal, context =>
+    {
+        // Or the runtime would, after this, give a terminal the settings that it knows of.
+        context.Cancel = true;
+        act();
+    }));
 
     /// <summary>
     /// The machine has ended. A new signal ends the process at once; what is left of the one that ended the machine
@@ -49,7 +48,6 @@ internal sealed class StopSignals : IDisposable
     {
         EndWhileItRuns();
         _ends.Dispose();
-        _fileTooLarge.Dispose();
     }
 
     private void EndWhileItRuns() => _whileItRuns.ForEach(registration => registration.Dispose());

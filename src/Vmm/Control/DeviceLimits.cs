@@ -20,7 +20,7 @@ internal static class DeviceLimits
             return config with { Disk = [.. config.Disk.Select(disk => disk.Id == device ? disk with { Limit = limit } : disk)] };
         if (config.Net.Any(net => net.Id == device))
             return config with { Net = [.. config.Net.Select(net => net.Id == device ? net with { Limit = limit } : net)] };
-        throw new VmmException(NoSuch(config, device));
+        throw new VmmException(NoSuch(config, device), ExitCodes.Usage);
     }
 
     /// <summary>Changes it in a machine.</summary>

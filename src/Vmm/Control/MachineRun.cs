@@ -207,20 +207,20 @@ internal sealed partial class MachineRun : IDisposable
         return true;
     });
 
-    /// <summary>Does something with the machine as it is now. It is not taken apart meanwhile.</summary>
+    /// <summary>Does something with the machine as it is now; with the next one while the guest is being started again. It is not taken apart meanwhile.</summary>
     /// <exception cref="VmmException">The guest's run is over.</exception>
     public T With<T>(Func<MicroVm, T> act)
     {
         lock (_lock)
         {
             long deadline = Environment.TickCount64 + (long)s_rebuildPatience.TotalMilliseconds;
-            while (_current is null && !_over)
+            while (_current is not { Machine.State: not MachineState.Ended } && !_over)
             {
                 long left = deadline - Environment.TickCount64;
                 if (left <= 0 || !Monitor.Wait(_lock, (int)left))
                     throw new VmmException("the machine is being started and does not answer yet; try again");
             }
-            return _current is null ? throw new VmmException("the guest's run is over") : act(_current);
+            return _current is { } vm ? act(vm) : throw new VmmException("the guest's run is over");
         }
     }
 

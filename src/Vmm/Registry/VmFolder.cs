@@ -37,8 +37,8 @@ internal sealed class VmFolder(VmHome home, string name)
     /// <summary>What vmm itself said.</summary>
     public string VmmLog => In("vmm.log");
 
-    /// <summary>Whether there is such a VM. Other folders are none of ours.</summary>
-    public bool Exists => File.Exists(ConfigFile) && File.Exists(LockFile);
+    /// <summary>Whether there is such a VM, be it one that somebody took a file from. Other folders are none of ours.</summary>
+    public bool Exists => File.Exists(LockFile) && (File.Exists(ConfigFile) || File.Exists(RecordFile));
 
     /// <summary>Whether its process lives.</summary>
     public unsafe bool IsAlive

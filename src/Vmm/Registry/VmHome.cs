@@ -83,7 +83,7 @@ internal sealed class VmHome
         if (!Directory.Exists(Path))
             return File.Exists(Path) ? throw new VmmException($"'{Printable.Escape(Path)}' is no folder, where VMs are looked for: set {Variable} to one") : [];
         List<VmFolder> found = [];
-        foreach (string path in Directory.EnumerateDirectories(Path))
+        foreach (string path in Folders())
         {
             VmFolder folder = new(this, System.IO.Path.GetFileName(path));
             if (IsHidden(folder.Name))
@@ -144,6 +144,18 @@ internal sealed class VmHome
     /// <summary>A place in the home that no list shows, and nobody else is given.</summary>
     public string HiddenPath(string name) =>
         System.IO.Path.Combine(Path, $"{Hidden}{name}-{Environment.ProcessId}-{Environment.TickCount64}-{Interlocked.Increment(ref s_hidden)}");
+
+    private string[] Folders()
+    {
+        try
+        {
+            return Directory.GetDirectories(Path);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new VmmException($"'{Printable.Escape(Path)}', where VMs are looked for, is not for this user to look into: set {Variable} to a folder of your own");
+        }
+    }
 
     /// <summary>Whether a folder's name is one of <see cref="HiddenPath"/>: a folder of the user's may begin like it.</summary>
     private static bool IsHidden(string name)

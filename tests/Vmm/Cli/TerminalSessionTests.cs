@@ -9,6 +9,8 @@ public sealed class TerminalSessionTests
     private const int Hangup = 1;
     private const int Interrupt = 2;
     private const int Terminate = 15;
+    private const int Continue = 18;
+    private const int Stop = 19;
 
     /// <summary>What the monitor shows when it waits for a command.</summary>
     private const string Prompt = "> ";
@@ -41,6 +43,22 @@ public sealed class TerminalSessionTests
         using VmmProcess vmm = Start();
         vmm.Signal(signal);
         Assert.Equal(128 + signal, vmm.WaitForExit());
+        Assert.Equal(vmm.Before, vmm.Pty.Settings);
+    }
+
+    [Fact]
+    public void Terminal_is_raw_again_when_the_process_goes_on_after_a_stop()
+    {
+        using VmmProcess vmm = Start();
+        string raw = vmm.Pty.Settings;
+        vmm.Signal(Stop);
+        vmm.AwaitStop();
+        vmm.Pty.Restore(vmm.Before);
+        vmm.Signal(Continue);
+        Assert.True(SpinWait.SpinUntil(() => vmm.Pty.Settings == raw, TimeSpan.FromMinutes(1)));
+        // Nothing makes it cooked again: a key is heard without a line feed.
+        vmm.Type("\u0001x");
+        Assert.Equal(0, vmm.WaitForExit());
         Assert.Equal(vmm.Before, vmm.Pty.Settings);
     }
 

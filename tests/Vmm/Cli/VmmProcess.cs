@@ -76,6 +76,13 @@ internal sealed partial class VmmProcess : IDisposable
 
     public void Type(string keys) => Pty.User.Write(Encoding.Latin1.GetBytes(keys));
 
+    /// <summary>Waits until it is stopped (proc(5): state T).</summary>
+    public void AwaitStop()
+    {
+        if (!SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{_process.Id}/stat").Contains(") T ", StringComparison.Ordinal), s_patience))
+            throw new TimeoutException("it was not stopped");
+    }
+
     public void Signal(int number) => _ = kill(_process.Id, number);
 
     /// <summary>Waits for the end and returns the exit code.</summary>

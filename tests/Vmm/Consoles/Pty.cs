@@ -42,6 +42,16 @@ internal sealed unsafe partial class Pty : IDisposable
         }
     }
 
+    /// <summary>Gives it settings that it had, as a shell does when a program was stopped.</summary>
+    public void Restore(string settings)
+    {
+        fixed (byte* bytes = Convert.FromHexString(settings))
+        {
+            if (Linux.tcsetattr(Slave, Linux.TCSANOW, (Linux.termios*)bytes) != 0)
+                throw new InvalidOperationException($"tcsetattr: {Linux.LastError}");
+        }
+    }
+
     public void SetSize(ushort columns, ushort rows)
     {
         const nuint TIOCSWINSZ = 0x5414;

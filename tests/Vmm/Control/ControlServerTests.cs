@@ -191,6 +191,29 @@ public sealed class ControlServerTests : IDisposable
     }
 
     [Fact]
+    public unsafe void Request_of_somebody_who_is_gone_is_not_carried_out()
+    {
+        int* ends = stackalloc int[2];
+        Assert.Equal(0, Linux.socketpair(Linux.AF_UNIX, Linux.SOCK_STREAM | Linux.SOCK_CLOEXEC, 0, ends));
+        using ControlStream here = new(new SafeFd(ends[0]));
+        using SafeFd there = new(ends[1]);
+        ControlHandler handler = new(_vm.Control, _vm.Vm, hub: null);
+        Assert.False(here.IsGone);
+        there.Dispose();
+        Assert.True(here.IsGone);
+        Assert.False(handler.Answer(new ControlRequest { Verb = ControlVerb.Rename, Name = "db" }, here));
+        Assert.Equal(["web"], _vm.There.Content);
+    }
+
+    [Fact]
+    public void No_time_to_wait_for_the_end_is_no_unlimited_one()
+    {
+        using ControlClient client = ControlClient.Connect(_vm.Vm.Folder, "stop");
+        Assert.False(client.WaitForEnd(TimeSpan.Zero, out int? exitCode));
+        Assert.Null(exitCode);
+    }
+
+    [Fact]
     public void Request_that_fails_on_the_host_s_side_does_not_end_the_VM()
     {
         // The description cannot be replaced: a folder is where its new version would be written.

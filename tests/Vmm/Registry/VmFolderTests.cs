@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Vmm.Cli.Machines;
+using Vmm.Control.Local;
 using Vmm.Host;
 using Vmm.Registry;
 using Xunit;
@@ -102,6 +103,28 @@ public sealed class VmFolderTests : IDisposable
     }
 
     [Fact]
+    public void VM_whose_description_is_gone_is_listed_as_damaged_and_can_be_removed()
+    {
+        VmFolder folder = _there.Resting("web");
+        File.Delete(folder.ConfigFile);
+        Assert.Equal(["web"], _there.Names);
+        VmView view = VmView.Look(folder);
+        Assert.Equal("damaged", VmRow.Of(view, view).State);
+        using LockedVm vm = folder.Take("remove");
+        vm.Remove();
+        Assert.Empty(_there.Content);
+    }
+
+    [Fact]
+    public void Folder_with_a_description_alone_is_somebody_s_own()
+    {
+        string folder = Path.Combine(_there.Home.Path, "mine");
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, "machine.json"), "{}");
+        Assert.Empty(_there.Names);
+    }
+
+    [Fact]
     public void State_of_a_VM_that_does_not_run_tells_how_it_came_to_rest()
     {
         DateTimeOffset then = DateTimeOffset.UnixEpoch;
@@ -141,5 +164,19 @@ public sealed class VmFolderTests : IDisposable
         answering.Start();
         Assert.Equal("stuck", VmView.Look(vm.Folder).State);
         answering.Join();
+    }
+
+    /// <summary>As a process does that was stopped: the kernel still takes what is sent to it.</summary>
+    [Fact]
+    public void Process_that_does_not_answer_is_named_with_what_helps()
+    {
+        using LockedVm vm = _there.Define("web");
+        using Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(vm.Folder.ControlSocket));
+        listener.Listen();
+        using ControlClient client = ControlClient.TryConnect(vm.Folder, TimeSpan.FromMilliseconds(100))!;
+        VmmException silent = Assert.Throws<VmmException>(() => client.Ask(ControlVerb.Pause));
+        Assert.Contains("did not answer within 0.1 s: it may be stopped (kill -CONT", silent.Message, StringComparison.Ordinal);
+        Assert.Contains("vmm kill web ends it", silent.Message, StringComparison.Ordinal);
     }
 }

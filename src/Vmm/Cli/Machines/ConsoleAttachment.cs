@@ -21,7 +21,14 @@ internal sealed unsafe class ConsoleAttachment(ControlStream stream) : IDisposab
     public bool Run()
     {
         using PosixSignalRegistration resized = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => SendSize());
-        using PosixSignalRegistration continued = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => _terminal.EnterRaw());
+        using PosixSignalRegistration continued = PosixSignalRegistration.Create(PosixSignal.SIGCONT, context =>
+        {
+            // Or the runtime would, after this, give the terminal the settings that it knows of.
+            context.Cancel = true;
+            _terminal.EnterRaw();
+        });
+        // They end this process as ever.
+        using EndSignals ends = new((_, _) => _terminal.Dispose());
         _terminal.EnterRaw();
         SendSize();
         return Pump();

@@ -23,8 +23,11 @@ internal static class EventsCommand
             VmHome home = VmHome.Find();
             HashSet<string> wanted = new(line.GetValue(names)!.Select(name => home.Folder(name).Name), StringComparer.Ordinal);
             using FollowedFile file = new(home.EventsFile);
-            LineSplitter lines = new(text => Show(text, wanted, json));
+            HashSet<string> unheard = new(wanted.Where(name => !home.Folder(name).Exists), StringComparer.Ordinal);
+            LineSplitter lines = new(text => Show(text, wanted, unheard, json));
             file.CopyTo(lines);
+            if (unheard.Count > 0 && !line.GetValue(follow))
+                throw new VmmException($"there is no VM '{unheard.First()}', and nothing is known of an earlier one of that name");
             while (line.GetValue(follow) && StandardOutput.HasReader)
             {
                 file.WaitForMore();
@@ -35,7 +38,7 @@ internal static class EventsCommand
         return command;
     }
 
-    private static void Show(byte[] line, HashSet<string> wanted, bool json)
+    private static void Show(byte[] line, HashSet<string> wanted, HashSet<string> unheard, bool json)
     {
         MachineEvent? what;
         try
@@ -49,6 +52,7 @@ internal static class EventsCommand
         }
         if (what is null || (wanted.Count > 0 && !wanted.Contains(what.Machine)))
             return;
+        unheard.Remove(what.Machine);
         string more = what.Properties is null ? "" : "  " + string.Join(", ", what.Properties.Select(pair => $"{pair.Key}: {pair.Value}"));
         System.Console.Out.WriteLine(json ? Encoding.UTF8.GetString(line) : $"{what.Time.ToLocalTime():yyyy-MM-dd HH:mm:ss.fff}  {what.Machine,-16}  {what.Source} {what.Name}{more}");
     }

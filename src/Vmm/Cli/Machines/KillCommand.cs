@@ -11,6 +11,9 @@ internal static class KillCommand
     /// <summary>A process that has not ended by then will not.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>One that has not even answered by then is stopped or stuck.</summary>
+    private static readonly TimeSpan s_patienceWithAnswer = TimeSpan.FromSeconds(5);
+
     /// <summary>The command for the parser.</summary>
     public static Command Create() => VmArgument.Verb("kill", "End a VM's guest at once, as pulling the plug does", folder =>
     {
@@ -22,7 +25,7 @@ internal static class KillCommand
     /// <summary>Ends it, and returns when it is gone.</summary>
     public static void Kill(VmFolder folder)
     {
-        using (ControlClient? client = ControlClient.TryConnect(folder))
+        using (ControlClient? client = ControlClient.TryConnect(folder, s_patienceWithAnswer))
         {
             try
             {

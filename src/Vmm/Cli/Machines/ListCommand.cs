@@ -32,7 +32,7 @@ internal static class ListCommand
             if (rows.Any(row => row.Pid is not null))
             {
                 Thread.Sleep(s_interval);
-                rows = sampler.Look();
+                rows = sampler.LookAgain();
             }
             if (json)
                 MachinesJson.Print(rows, MachinesJson.Default.IReadOnlyListVmRow);

@@ -57,6 +57,12 @@ internal static class TopCommand
             throw new VmmException("standard input is no terminal: use --count N", ExitCodes.Usage);
         terminal.EnterRaw();
         System.Console.Out.Write(EnterScreen);
+        // They end this process as ever.
+        using EndSignals ends = new((_, _) =>
+        {
+            System.Console.Out.Write(LeaveScreen);
+            terminal.Dispose();
+        });
         try
         {
             string text = top.Look();

@@ -8,7 +8,7 @@ internal sealed record VmRow
     /// <summary>The VM's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Its state: see <see cref="VmView.Look"/>.</summary>
+    /// <summary>Its state: see <see cref="VmView.Look"/>; or <c>damaged</c>, where nothing runs and its description cannot be read.</summary>
     public required string State { get; init; }
 
     /// <summary>Its process; null where none runs.</summary>
@@ -39,11 +39,11 @@ internal sealed record VmRow
     public static VmRow Of(VmView before, VmView now)
     {
         (double? cpu, double? exits) = Rates(before.Status, now.Status);
-        (int vcpus, ulong memory) = Size(now);
+        (int vcpus, ulong memory, bool isDamaged) = Size(now);
         return new()
         {
             Name = now.Folder.Name,
-            State = now.State,
+            State = isDamaged ? "damaged" : now.State,
             Pid = now.Status?.Pid,
             Vcpus = vcpus,
             MemoryBytes = memory,
@@ -63,18 +63,18 @@ internal sealed record VmRow
         return (100 * (now.CpuNanoseconds - before.CpuNanoseconds) / nanoseconds, Math.Max(0, now.Exits - before.Exits) * 1e9 / nanoseconds);
     }
 
-    private static (int Vcpus, ulong Memory) Size(VmView view)
+    private static (int Vcpus, ulong Memory, bool IsDamaged) Size(VmView view)
     {
         if (view.Status is { } status)
-            return (status.Vcpus, status.MemoryBytes);
+            return (status.Vcpus, status.MemoryBytes, false);
         try
         {
             Machine.Config.MachineConfig config = view.Folder.ReadConfig();
-            return (config.Cpus.Count ?? 1, config.Memory.Size.Bytes);
+            return (config.Cpus.Count ?? 1, config.Memory.Size.Bytes, false);
         }
         catch (Host.VmmException)
         {
-            return (0, 0);
+            return (0, 0, !view.Folder.IsAlive);
         }
     }
 }

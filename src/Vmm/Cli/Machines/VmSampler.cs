@@ -13,7 +13,14 @@ internal sealed class VmSampler(VmHome home)
     public IReadOnlyList<VmRow> Look(params IReadOnlyList<string> names)
     {
         IEnumerable<VmFolder> folders = names.Count == 0 ? home.All() : names.Select(home.Existing);
-        List<VmView> views = [.. folders.Select(VmView.Look)];
+        return Rows([.. folders.Select(VmView.Look)]);
+    }
+
+    /// <summary>Looks a moment later at those of before, for their rates; one that did not answer is not asked again.</summary>
+    public IReadOnlyList<VmRow> LookAgain() => Rows([.. _before.Values.Select(view => view.IsStuck ? view : VmView.Look(view.Folder))]);
+
+    private IReadOnlyList<VmRow> Rows(List<VmView> views)
+    {
         List<VmRow> rows = [.. views.Select(view => VmRow.Of(_before.GetValueOrDefault(view.Folder.Name, view), view))];
         _before = views.ToDictionary(view => view.Folder.Name, StringComparer.Ordinal);
         return rows;

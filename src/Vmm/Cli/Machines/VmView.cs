@@ -11,6 +11,14 @@ namespace Vmm.Cli.Machines;
 /// <param name="Status">The running process's answer; null where none runs.</param>
 internal sealed record VmView(VmFolder Folder, VmRecord Record, string State, VmStatus? Status)
 {
+    private const string Stuck = "stuck";
+
+    /// <summary>A process that has not said how it is by then is stuck: a list is not to wait for it longer.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
+
+    /// <summary>Whether its process lives and does not answer.</summary>
+    public bool IsStuck => State == Stuck;
+
     /// <summary>
     /// Looks at a VM. Its state is <c>running</c>, <c>paused</c>, <c>starting</c>, <c>arriving</c> (by migration), <c>created</c> (never started),
     /// <c>stopped</c> (its last run ended in good order), <c>failed</c> (it did not), <c>killed</c> (its process was ended
@@ -21,7 +29,7 @@ internal sealed record VmView(VmFolder Folder, VmRecord Record, string State, Vm
         VmRecord record = folder.ReadRecord();
         if (!folder.IsAlive)
             return new(folder, record, AtRest(record), null);
-        using ControlClient? client = ControlClient.TryConnect(folder);
+        using ControlClient? client = ControlClient.TryConnect(folder, s_patience);
         if (client is null)
             return new(folder, record, folder.IsAlive ? "starting" : AtRest(folder.ReadRecord()), null);
         try
@@ -31,7 +39,7 @@ internal sealed record VmView(VmFolder Folder, VmRecord Record, string State, Vm
         }
         catch (Host.VmmException)
         {
-            return new(folder, record, folder.IsAlive ? "stuck" : AtRest(folder.ReadRecord()), null);
+            return new(folder, record, folder.IsAlive ? Stuck : AtRest(folder.ReadRecord()), null);
         }
     }
 

@@ -45,7 +45,11 @@ internal static class WaitCommand
 
     private static int Recorded(VmFolder folder)
     {
+        if (!folder.Exists)
+            throw new VmmException($"'{folder.Name}' is gone, and nothing tells how it ended");
         VmRecord record = folder.ReadRecord();
+        if (record.StartedAt is null)
+            throw new VmmException($"'{folder.Name}' has not been started: there is no end to wait for");
         return record.StartedAt is not null && record.EndedAt is null
             ? throw new VmmException($"the process of '{folder.Name}' ended without a word: it was killed, or the host went down")
             : record.ExitCode ?? ExitCodes.PoweredOff;

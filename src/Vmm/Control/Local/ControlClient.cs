@@ -9,10 +9,13 @@ internal sealed class ControlClient : IDisposable
     /// <summary>A VM that has not answered by then is stuck, or its host is.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
+    private static readonly TimeSpan s_leastPatience = TimeSpan.FromMilliseconds(1);
+
     private readonly VmFolder _folder;
     private readonly ControlStream _stream;
+    private readonly TimeSpan _patience;
 
-    private ControlClient(VmFolder folder, ControlStream stream) => (_folder, _stream) = (folder, stream);
+    private ControlClient(VmFolder folder, ControlStream stream, TimeSpan patience) => (_folder, _stream, _patience) = (folder, stream, patience);
 
     /// <summary>The connection itself, for what comes after an answer.</summary>
     public ControlStream Stream => _stream;
@@ -31,11 +34,14 @@ internal sealed class ControlClient : IDisposable
     }
 
     /// <summary>Connects to a VM, or null when it does not listen.</summary>
-    public static ControlClient? TryConnect(VmFolder folder)
+    /// <param name="folder">Its folder.</param>
+    /// <param name="patience">How long an answer may take; null for what is usual.</param>
+    public static ControlClient? TryConnect(VmFolder folder, TimeSpan? patience = null)
     {
         try
         {
-            return folder.IsAlive && UnixSocket.TryConnect(folder.ControlSocket, s_patience) is { } socket ? new(folder, new ControlStream(socket)) : null;
+            TimeSpan limit = patience ?? s_patience;
+            return folder.IsAlive && UnixSocket.TryConnect(folder.ControlSocket, limit) is { } socket ? new(folder, new ControlStream(socket), limit) : null;
         }
         catch (VmmException)
         {
@@ -69,7 +75,7 @@ internal sealed class ControlClient : IDisposable
             throw new VmmException($"the process of '{_folder.Name}' gave an answer that this vmm does not know; it may be of another version ({wrong.Message})", cause: wrong);
         }
         if (reply is null)
-            throw new VmmException($"the process of '{_folder.Name}' did not answer");
+            throw new VmmException(Silence());
         return reply.Error is { } error ? throw new VmmException(error, reply.ExitCode ?? ExitCodes.StartFailed) : reply;
     }
 
@@ -80,7 +86,8 @@ internal sealed class ControlClient : IDisposable
     public bool WaitForEnd(TimeSpan patience, out int? exitCode)
     {
         Ask(ControlVerb.Wait);
-        UnixSocket.SetTimeouts(_stream.Socket, patience == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : patience);
+        // No time at all would be no limit.
+        UnixSocket.SetTimeouts(_stream.Socket, patience == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : patience < s_leastPatience ? s_leastPatience : patience);
         long start = Environment.TickCount64;
         // The last words; or none, when the process is killed or our patience ends.
         exitCode = _stream.Receive(ControlJson.Default.ControlReply)?.ExitCode;
@@ -89,4 +96,12 @@ internal sealed class ControlClient : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
+
+    private string Silence()
+    {
+        if (!_folder.IsAlive)
+            return $"the process of '{_folder.Name}' ended before it answered";
+        int? pid = _folder.ReadRecord().Pid;
+        return $"the process of '{_folder.Name}' ({pid}) did not answer within {_patience.TotalSeconds:0.#} s: it may be stopped (kill -CONT {pid}), or stuck (vmm kill {_folder.Name} ends it)";
+    }
 }

@@ -19,6 +19,9 @@ internal sealed class ControlHandler(VmControl control, LockedVm vm, ConsoleHub?
     /// <returns>Whether the connection goes on with another request.</returns>
     public bool Answer(ControlRequest request, ControlStream stream)
     {
+        // Asked while this process was stopped, say, and given up since.
+        if (stream.IsGone)
+            return false;
         ControlReply reply;
         try
         {

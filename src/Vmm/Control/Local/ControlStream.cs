@@ -143,6 +143,17 @@ internal sealed unsafe class ControlStream(SafeFd socket) : IDisposable
     /// <returns>Whether there is.</returns>
     public bool WaitForMore(TimeSpan limit) => Wait(Linux.POLLIN, limit);
 
+    /// <summary>Whether the other side is gone, and nobody waits for an answer.</summary>
+    public bool IsGone
+    {
+        get
+        {
+            Linux.pollfd one = new() { fd = Socket.Number };
+            Linux.timespec now = default;
+            return Linux.ppoll(&one, 1, &now, null) > 0 && (one.revents & (Linux.POLLHUP | Linux.POLLERR)) != 0;
+        }
+    }
+
     private bool Wait(short what, TimeSpan limit)
     {
         if (limit < TimeSpan.Zero)

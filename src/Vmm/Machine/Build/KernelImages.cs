@@ -65,5 +65,5 @@ internal sealed class KernelImages : IDisposable
 
     private static FirmwareImageSource Assemble(string name) => FirmwareCatalog.Find(name) is { } guest
         ? new FirmwareImageSource(guest.Name, guest.BuildElf())
-        : throw new VmmException($"--firmware: there is no '{name}'; 'vmm firmware list' shows what there is");
+        : throw new VmmException($"--firmware: there is no '{Printable.Escape(name)}'{Suggestion.For(name, FirmwareCatalog.All.Select(guest => guest.Name))}; 'vmm firmware list' shows what there is", ExitCodes.Usage);
 }

@@ -1,4 +1,5 @@
 using Vmm.Cli.Machines;
+using Vmm.Host;
 using Vmm.Registry;
 using Vmm.Tests.Vmm.Registry;
 using Xunit;
@@ -21,5 +22,12 @@ public sealed class WaitTests : IDisposable
         vm.Folder.WriteRecord(running with { EndedAt = DateTimeOffset.UtcNow, ExitCode = 7 });
         vm.Dispose();
         Assert.Equal(7, await waiting);
+    }
+
+    [Fact]
+    public void VM_that_never_ran_has_no_end()
+    {
+        VmFolder folder = _there.Resting("web");
+        Assert.Contains("'web' has not been started", Assert.Throws<VmmException>(() => WaitCommand.WaitFor(folder)).Message, StringComparison.Ordinal);
     }
 }
