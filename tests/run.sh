@@ -64,10 +64,10 @@ first_lane() {
         case $project:$kvm in
             Linux:*) filter="-trait- Lab=second"; run Linux "$reports/Linux" ;;
             Kvm:lab)
-                # Guests that move a hundred times are for a KVM at its own speed; an emulated one gets through no journey in time.
-                echo "tests/Kvm: not in the lab, for its processor is emulated: Moves, Migration, Bench"
+                # Guests that move a hundred times, and from process to process, are for a KVM at its own speed.
+                echo "tests/Kvm: not in the lab, for its processor is emulated: JourneyTests, ProcessMovesTests"
                 filter="-trait Needs=nothing"; run Kvm "$reports/Kvm"
-                filter="-trait- Needs=nothing -namespace- Vmm.Tests.Kvm.Moves -namespace- Vmm.Tests.Kvm.Migration -namespace- Vmm.Tests.Kvm.Bench"; in_lab Kvm ;;
+                filter="-trait- Needs=nothing -trait- Lab=too-slow"; in_lab Kvm ;;
             Vmm:lab) filter="-trait- Needs=kvm"; run Vmm "$reports/Vmm"; filter="-trait Needs=kvm"; in_lab Vmm ;;
             *) run "$project" "$reports/$project" ;;
         esac

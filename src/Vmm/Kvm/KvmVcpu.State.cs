@@ -73,18 +73,6 @@ internal sealed unsafe partial class KvmVcpu
         return Linux.ioctl(_descriptor, KvmIoctl.KVM_SET_DEVICE_ATTR, (nint)(&argument)) >= 0;
     }
 
-    /// <summary>Reads one model-specific register; false when KVM does not know it.</summary>
-    public bool TryGetMsr(uint index, out ulong value)
-    {
-        byte* buffer = stackalloc byte[sizeof(kvm_msrs) + sizeof(kvm_msr_entry)];
-        *(kvm_msrs*)buffer = new kvm_msrs { nmsrs = 1 };
-        kvm_msr_entry* entry = (kvm_msr_entry*)(buffer + sizeof(kvm_msrs));
-        *entry = new kvm_msr_entry { index = index };
-        bool known = Linux.ioctl(_descriptor, KvmIoctl.KVM_GET_MSRS, (nint)buffer) == 1;
-        value = entry->data;
-        return known;
-    }
-
     /// <summary>What CPUID answers.</summary>
     public kvm_cpuid_entry2[] GetCpuid()
     {

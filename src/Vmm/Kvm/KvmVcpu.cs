@@ -144,15 +144,6 @@ internal sealed unsafe partial class KvmVcpu : IVcpu, IDisposable
         }
     }
 
-    /// <summary>Sets one model-specific register; false when KVM does not know it or refuses the value.</summary>
-    public bool TrySetMsr(uint index, ulong value)
-    {
-        byte* buffer = stackalloc byte[sizeof(kvm_msrs) + sizeof(kvm_msr_entry)];
-        *(kvm_msrs*)buffer = new kvm_msrs { nmsrs = 1 };
-        *(kvm_msr_entry*)(buffer + sizeof(kvm_msrs)) = new kvm_msr_entry { index = index, data = value };
-        return Linux.ioctl(_descriptor, KvmIoctl.KVM_SET_MSRS, (nint)buffer) == 1;
-    }
-
     /// <summary>Sends a non-maskable interrupt.</summary>
     public void InjectNmi() => Call(KvmIoctl.KVM_NMI, 0, "KVM_NMI");
 

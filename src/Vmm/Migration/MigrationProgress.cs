@@ -22,7 +22,7 @@ internal sealed record MigrationProgress
     /// <summary>Bytes that the guest writes to in a second.</summary>
     public double DirtyRate { get; init; }
 
-    /// <summary>Bytes that are sent in a second.</summary>
+    /// <summary>Bytes that can be sent in a second, as a round has shown; 0 before the first that sent enough to tell.</summary>
     public double Bandwidth { get; init; }
 
     /// <summary>How long the guest would be held if that began now, in milliseconds.</summary>

@@ -87,6 +87,13 @@ internal sealed class VmFolder(VmHome home, string name)
             : new VmmException($"there is no VM '{Name}' any more");
     }
 
+    /// <summary>Waits until a process that said that it ends is gone, and has given back what it had; not for ever.</summary>
+    public void AwaitEnd()
+    {
+        for (int left = EndingMilliseconds; left > 0 && IsAlive; left -= LookEveryMilliseconds)
+            Thread.Sleep(LookEveryMilliseconds);
+    }
+
     /// <summary>Takes a VM that does not run, or is just ending.</summary>
     /// <param name="toDo">What for, such as <c>start</c>.</param>
     /// <exception cref="VmmException">It runs.</exception>

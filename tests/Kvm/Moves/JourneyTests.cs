@@ -8,6 +8,7 @@ using Xunit;
 namespace Vmm.Tests.Kvm.Moves;
 
 /// <summary>A guest that goes on and on from machine to machine, by snapshot and by migration, with every tick and every page accounted for.</summary>
+[Trait("Lab", "too-slow")]
 public sealed class JourneyTests : IDisposable
 {
     /// <summary>A move takes some 50 ms. Where it takes ten times that, for KVM is emulated, a test goes no further than in this time.</summary>

@@ -8,6 +8,7 @@ using Xunit;
 namespace Vmm.Tests.Kvm.Moves;
 
 /// <summary>The program itself: a guest goes from process to process, and comes back ten times from one snapshot.</summary>
+[Trait("Lab", "too-slow")]
 public sealed class ProcessMovesTests : IDisposable
 {
     private const int Clones = 10;

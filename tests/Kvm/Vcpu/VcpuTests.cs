@@ -1,4 +1,6 @@
+using Vmm.Kvm;
 using Vmm.Kvm.Abi;
+using Vmm.Kvm.State;
 using Vmm.Machine;
 using Xunit;
 
@@ -125,6 +127,24 @@ public class VcpuTests
         uint[] functions = [0, 1, 0x4000_0000, 0x8000_0000];
         guest.Vcpus[0].SetCpuid([.. functions.Select(function => new kvm_cpuid_entry2 { function = function })]);
         Assert.Equal(functions, guest.Vcpus[0].GetCpuid().Select(entry => entry.function));
+    }
+
+    /// <summary>KVM stops at one that it does not know, which is not to cost those after it.</summary>
+    [Fact]
+    public void Registers_that_KVM_does_not_know_are_left_out_and_all_others_saved_and_set()
+    {
+        const uint sysenterCs = 0x174;
+        const uint sysenterEsp = 0x175;
+        const uint unknown = 0x1234_5678;
+        using RealModeMachine guest = new(Spin);
+        KvmVcpu vcpu = guest.Vcpus[0];
+        kvm_msr_entry[] set = [new() { index = sysenterCs, data = 8 }, new() { index = unknown, data = 1 }, new() { index = sysenterEsp, data = 0x1000 }];
+        Assert.Equal(1, vcpu.SetMsrs(set));
+        Assert.Equal(1, vcpu.SetMsrs(set.AsSpan(2)));
+        uint[] numbers = [unknown, sysenterCs, unknown, sysenterEsp, unknown, .. Enumerable.Repeat(sysenterCs, 300)];
+        IReadOnlyList<NumberedRegister> saved = VcpuSaver.Msrs(vcpu, numbers);
+        Assert.Equal([new NumberedRegister(sysenterCs, 8), new(sysenterEsp, 0x1000)], saved.Take(2));
+        Assert.Equal(302, saved.Count);
     }
 
     private static void EndOnWrite(RealModeMachine guest) => guest.Ports.TryAdd(EndPort, 1, new RecordingDevice("end")

@@ -31,14 +31,19 @@ internal static class KillCommand
             {
                 client?.Ask(ControlVerb.Kill);
                 if (client?.WaitForEnd(s_patience, out _) == true)
+                {
+                    folder.AwaitEnd();
                     return;
+                }
             }
             catch (VmmException)
             {
                 // It was quicker, or does not answer.
             }
         }
-        if (folder.IsAlive && folder.ReadRecord().Pid is int pid)
-            _ = Linux.kill(pid, Linux.SIGKILL);
+        if (!folder.IsAlive || folder.ReadRecord().Pid is not int pid)
+            return;
+        _ = Linux.kill(pid, Linux.SIGKILL);
+        folder.AwaitEnd();
     }
 }

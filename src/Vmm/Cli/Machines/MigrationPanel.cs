@@ -27,6 +27,8 @@ internal static class MigrationPanel
             Add(grid, "waited for", $"{progress.Faults} pages: half of them {progress.FaultMedian:0} us at most, 99 of 100 {progress.Fault99:0} us");
             return grid;
         }
+        if (progress.Bandwidth <= 0)
+            return grid;
         Add(grid, "guest writes", $"{progress.DirtyRate / 1e6:0.0} MB/s");
         Add(grid, "sent at", $"{progress.Bandwidth / 1e6:0.0} MB/s");
         Add(grid, "would be held", $"{progress.ProjectedDowntime:0} ms");

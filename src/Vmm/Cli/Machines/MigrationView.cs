@@ -49,8 +49,9 @@ internal sealed class MigrationView : IDisposable
     public static string Line(MigrationProgress progress) => progress.Phase is MigrationPhase.Pages or MigrationPhase.Recover ? string.Create(CultureInfo.InvariantCulture,
         $"{Word.Of(progress.Phase)}, it runs there: {progress.Remaining / PageMessage.PageSize} pages left, waited for {progress.Faults}, half {progress.FaultMedian:0} us, 99 of 100 {progress.Fault99:0} us")
         : string.Create(CultureInfo.InvariantCulture,
-        $"{Word.Of(progress.Phase)}, round {progress.Round}: {progress.Remaining / 1e6:0.0} MB left, {progress.Bandwidth / 1e6:0} MB/s, "
-        + $"guest writes {progress.DirtyRate / 1e6:0.0} MB/s, would be held {progress.ProjectedDowntime:0} ms")
+        $"{Word.Of(progress.Phase)}, round {progress.Round}: {progress.Remaining / 1e6:0.0} MB left")
+        + (progress.Bandwidth > 0 ? string.Create(CultureInfo.InvariantCulture,
+        $", {progress.Bandwidth / 1e6:0.0} MB/s, guest writes {progress.DirtyRate / 1e6:0.0} MB/s, would be held {progress.ProjectedDowntime:0} ms") : "")
         + (progress.Throttle > 0 ? $", slowed down by {progress.Throttle}%" : "");
 
     private void Main()

@@ -65,7 +65,10 @@ internal static class StopCommand
             {
                 ask(client, folder);
                 if (client.WaitForEnd(patience, out _))
+                {
+                    folder.AwaitEnd();
                     return;
+                }
             }
             catch (VmmException) when (force || !folder.IsAlive)
             {

@@ -44,8 +44,8 @@ internal static unsafe class VcpuRestorer
         Try("debug", () => vcpu.SetDebugRegisters(Debug(saved.Debug)));
         Try("general", () => vcpu.SetRegisters(General(saved.General)));
         Try("lapic", () => vcpu.SetLapic(Lapic(saved.Lapic)));
-        foreach (NumberedRegister msr in saved.Msr.Where(msr => msr.Index != TimeStampCounter).OrderBy(msr => msr.Index == TscDeadline))
-            SetMsr(section, vcpu, msr);
+        SetMsrs(section, vcpu, [.. saved.Msr.Where(msr => msr.Index != TimeStampCounter).OrderBy(msr => msr.Index == TscDeadline)
+            .Select(msr => new kvm_msr_entry { index = (uint)msr.Index, data = msr.Value })]);
         Try("events", () => vcpu.SetEvents(Events(saved.Events)));
         Try("mp-state", () => vcpu.SetMpState(new kvm_mp_state { mp_state = saved.MpState }));
 
@@ -65,12 +65,16 @@ internal static unsafe class VcpuRestorer
             throw new StateException(section, $"msr 0x{TimeStampCounter:x}: KVM refuses 0x{counter.Value:x}");
     }
 
-    private static void SetMsr(string section, KvmVcpu vcpu, NumberedRegister msr)
+    private static void SetMsrs(string section, KvmVcpu vcpu, kvm_msr_entry[] msrs)
     {
-        uint number = (uint)msr.Index;
-        // Some can be read and not written. Where it holds that value already, nothing is lost.
-        if (!vcpu.TrySetMsr(number, msr.Value) && !(vcpu.TryGetMsr(number, out ulong now) && now == msr.Value) && msr.Value != 0)
-            throw new StateException(section, $"msr 0x{number:x}: KVM refuses 0x{msr.Value:x}: this host's processors or its kernel differ from those that it was saved on");
+        for (int at = vcpu.SetMsrs(msrs); at < msrs.Length; at += vcpu.SetMsrs(msrs.AsSpan(at)))
+        {
+            (uint number, ulong value) = (msrs[at].index, msrs[at].data);
+            at++;
+            // Some can be read and not written. Where it holds that value already, nothing is lost.
+            if (value != 0 && !(vcpu.TryGetMsr(number, out ulong now) && now == value))
+                throw new StateException(section, $"msr 0x{number:x}: KVM refuses 0x{value:x}: this host's processors or its kernel differ from those that it was saved on");
+        }
     }
 
     private static byte[] Sized(byte[] area, int size)

@@ -71,14 +71,20 @@ internal static unsafe class VcpuSaver
         return saved;
     }
 
-    private static List<NumberedRegister> Msrs(KvmVcpu vcpu, ReadOnlySpan<uint> numbers)
+    /// <summary>Model-specific registers, without those that KVM does not know.</summary>
+    public static List<NumberedRegister> Msrs(KvmVcpu vcpu, ReadOnlySpan<uint> numbers)
     {
+        var entries = new kvm_msr_entry[numbers.Length];
+        for (int i = 0; i < entries.Length; i++)
+            entries[i].index = numbers[i];
         List<NumberedRegister> saved = new(numbers.Length);
-        foreach (uint number in numbers)
+        for (int at = 0; at < entries.Length;)
         {
+            int end = at + vcpu.GetMsrs(entries.AsSpan(at));
+            for (; at < end; at++)
+                saved.Add(new(entries[at].index, entries[at].data));
             // KVM lists some that this processor has not got.
-            if (vcpu.TryGetMsr(number, out ulong value))
-                saved.Add(new(number, value));
+            at++;
         }
         return saved;
     }

@@ -13,7 +13,7 @@ internal sealed class Convergence(MigrationOptions options)
     /// <summary>Less than this is not worth another round, however short that would be.</summary>
     private const ulong NextToNothing = 256 << 10;
 
-    /// <summary>Before anything was measured: a link of 1 Gbit/s.</summary>
+    /// <summary>Before anything was measured: a link of 1 Gbit/s, unless less is allowed.</summary>
     private const double UsualBandwidth = 125e6;
 
     /// <summary>Rounds after which a hybrid migration switches, even if each has halved the rest.</summary>
@@ -27,8 +27,11 @@ internal sealed class Convergence(MigrationOptions options)
     private int _tooMuch;
     private int _rounds;
 
-    /// <summary>Bytes in a second that were sent.</summary>
-    public double Bandwidth { get; private set; } = UsualBandwidth;
+    /// <summary>Bytes in a second that can be sent; a guess before <see cref="IsMeasured"/>.</summary>
+    public double Bandwidth { get; private set; } = options.Bandwidth > 0 ? Math.Min(options.Bandwidth, UsualBandwidth) : UsualBandwidth;
+
+    /// <summary>Whether a round has told what the link can carry.</summary>
+    public bool IsMeasured { get; private set; }
 
     /// <summary>Bytes in a second that the guest writes to.</summary>
     public double DirtyRate { get; private set; }
@@ -48,7 +51,10 @@ internal sealed class Convergence(MigrationOptions options)
     {
         double seconds = Math.Max(took.TotalSeconds, 1e-6);
         if (sent >= FewBytes || sent / seconds > Bandwidth)
+        {
             Bandwidth = sent / seconds;
+            IsMeasured = true;
+        }
         DirtyRate = pending / seconds;
         // A hand-over of 5 ms must not make a limit below that impossible.
         TimeSpan handOver = s_handOver < options.Downtime / 2 ? s_handOver : options.Downtime / 2;

@@ -34,6 +34,7 @@ public sealed class MigrationPanelTests
         AssertRow(lines, "sent at", "118.0 MB/s");
         AssertRow(lines, "would be held", "45 ms");
         Assert.DoesNotContain(lines, line => line.Contains("slowed", StringComparison.Ordinal));
+        Assert.DoesNotContain(Render(s_rounds with { Bandwidth = 0 }, width), line => line.Contains("sent at", StringComparison.Ordinal) || line.Contains("held", StringComparison.Ordinal));
         AssertRow(Render(s_rounds with { Throttle = 30 }, width), "slowed down by", "30%");
     }
 
@@ -57,7 +58,8 @@ public sealed class MigrationPanelTests
     [Fact]
     public void Line_for_what_is_no_terminal_is_one()
     {
-        Assert.Equal("rounds, round 3: 0.4 MB left, 118 MB/s, guest writes 12.3 MB/s, would be held 45 ms", MigrationView.Line(s_rounds));
+        Assert.Equal("rounds, round 3: 0.4 MB left, 118.0 MB/s, guest writes 12.3 MB/s, would be held 45 ms", MigrationView.Line(s_rounds));
+        Assert.Equal("rounds, round 0: 0.4 MB left", MigrationView.Line(s_rounds with { Round = 0, Bandwidth = 0, DirtyRate = 0, ProjectedDowntime = 0 }));
         Assert.Equal("pages, it runs there: 7 pages left, waited for 12, half 80 us, 99 of 100 950 us", MigrationView.Line(s_pages));
     }
 
