@@ -40,6 +40,8 @@ public sealed class CommandLineTests
     [InlineData("'web': a trace that was saved is read from its file alone: vmm trace stats FILE", "trace", "web", "stats", "file")]
     [InlineData("--rounds: '99999999999' is no whole number from 1 to", "bench", "pause", "--rounds", "99999999999")]
     [InlineData("--tail: '-1' is no whole number from 1 to", "logs", "web", "--tail", "-1")]
+    [InlineData("'yesterday' is no time; write it as 2026-01-31T12:00:00Z", "agent", "web", "set-time", "yesterday")]
+    [InlineData("'garbage' is no command: write", "agent", "web", "raw", "garbage")]
     [InlineData("cannot read the machine file '/': it is a folder, not a file", "run", "/")]
     public void Wrong_word_is_a_usage_error_that_knows_better(string expected, params string[] arguments)
     {

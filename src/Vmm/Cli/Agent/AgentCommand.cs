@@ -28,7 +28,8 @@ internal static class AgentCommand
     /// <param name="description">For the help.</param>
     /// <param name="parts">Its own arguments and options.</param>
     /// <param name="act">Does it, once the agent has answered the handshake; returns the exit code.</param>
-    public static Command Verb(Argument<string?> vm, string verb, string description, IReadOnlyList<Symbol> parts, Func<ParseResult, string, AgentClient, int> act)
+    /// <param name="check">Looks at the command line before the agent is asked anything; null for nothing to look at.</param>
+    public static Command Verb(Argument<string?> vm, string verb, string description, IReadOnlyList<Symbol> parts, Func<ParseResult, string, AgentClient, int> act, Action<ParseResult>? check = null)
     {
         Option<string?> timeout = new("--timeout") { Description = "How long an answer of the agent's may take [10]", HelpName = "SECONDS" };
         Command command = new(verb, description);
@@ -44,6 +45,7 @@ internal static class AgentCommand
         {
             string name = line.GetValue(vm) ?? throw UsageException.For(command, "needs the VM before it: vmm agent VM " + verb);
             TimeSpan patience = Seconds.Read(line, timeout, DefaultSeconds, orNone: false);
+            check?.Invoke(line);
             VmFolder folder = VmHome.Find().Existing(name);
             return new AgentPort(folder).Talk(patience, client => act(line, name, client));
         });

@@ -66,14 +66,14 @@ internal static class AgentVerbs
         Argument<string?> time = new("time") { Description = "As in 2026-01-31T12:00:00Z [the host's, now]", Arity = ArgumentArity.ZeroOrOne };
         return AgentCommand.Verb(vm, "set-time", "Set the guest's clock", [time], (line, _, agent) =>
         {
-            string? text = line.GetValue(time);
-            DateTimeOffset to = text is null ? DateTimeOffset.UtcNow
-                : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset given) && given >= DateTimeOffset.UnixEpoch ? given
-                : throw UsageException.For(line.CommandResult.Command, $"'{Printable.Escape(text)}' is no time; write it as 2026-01-31T12:00:00Z");
-            agent.Execute("guest-set-time", new((to - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick), AgentJson.Default.TimeArguments);
+            agent.Execute("guest-set-time", new((ReadTime(line, time) - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick), AgentJson.Default.TimeArguments);
             return ExitCodes.PoweredOff;
-        });
+        }, line => ReadTime(line, time));
     }
+
+    private static DateTimeOffset ReadTime(ParseResult line, Argument<string?> time) => line.GetValue(time) is not { } text ? DateTimeOffset.UtcNow
+        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset given) && given >= DateTimeOffset.UnixEpoch ? given
+        : throw UsageException.For(line.CommandResult.Command, $"'{Printable.Escape(text)}' is no time; write it as 2026-01-31T12:00:00Z");
 
     private static int Count(AgentClient agent, string command)
     {

@@ -52,7 +52,7 @@ internal static class AgentViews
             (string name, string? arguments) = ParseRaw(line, line.GetValue(command)!);
             AgentCommand.Print(agent.Execute(name, arguments, AgentClient.LongestOutput));
             return ExitCodes.PoweredOff;
-        });
+        }, line => ParseRaw(line, line.GetValue(command)!));
     }
 
     private static (string Name, string? Arguments) ParseRaw(ParseResult line, string text)
