@@ -137,7 +137,7 @@ public sealed class DebuggedGuestTests : IDisposable
             Assert.Equal("T05thread:1;", runs.Ask("vCont;s:1"));
         }
         using RawDebugger next = new(Place);
-        Assert.True(_resumed.Wait(s_patience), "nobody was told that the guest goes on");
+        Assert.True(_resumed.Wait(s_patience, TestContext.Current.CancellationToken), "nobody was told that the guest goes on");
         next.Send("k");
         AssertEnds(OutcomeKind.Stopped);
     }
