@@ -11,6 +11,7 @@ internal sealed class ControlEnds : IDisposable
     private readonly ApiSocket? _socket;
     private readonly EventMonitor? _monitor;
     private readonly EventHub _events;
+    private readonly string? _monitorFile;
     private readonly IDisposable? _subscription;
     private Task<ApiServer>? _server;
 
@@ -22,6 +23,7 @@ internal sealed class ControlEnds : IDisposable
         if (where.EventMonitor is { } monitor)
         {
             _monitor = new EventMonitor(monitor, clock);
+            _monitorFile = monitor.Path;
             _subscription = events.Subscribe(_monitor.Write);
         }
         events.Publish("vmm", "starting");
@@ -35,6 +37,7 @@ internal sealed class ControlEnds : IDisposable
     /// <param name="log">Told what the web server cannot do.</param>
     public void Serve(VmControl control, IVmmProcess process, VmmLog log)
     {
+        control.EventMonitor = _monitorFile;
         if (_socket is not null)
             Start(_socket.Listener, control, process, log);
     }

@@ -68,7 +68,7 @@ internal sealed unsafe class EventMonitor : IDisposable
         const int Flags = Linux.O_CREAT | Linux.O_APPEND | Linux.O_NONBLOCK | Linux.O_NOCTTY | Linux.O_CLOEXEC;
         int fd = Linux.open(path, Linux.O_RDWR | Flags, OwnerOnly);
         return fd >= 0 ? new SafeFd(fd)
-            : throw new VmmException($"--event-monitor: cannot open '{Machine.Config.Printable.Escape(path)}' ({HostException.Last("open").Message})");
+            : throw new VmmException($"--event-monitor: cannot open '{Machine.Config.Printable.Escape(path)}': {FileFault.WhyNotWritten(Linux.LastError)}");
     }
 
     private bool HasRoom()

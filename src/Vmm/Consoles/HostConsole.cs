@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Vmm.Devices.Backends;
 using Vmm.Host;
+using Vmm.Machine;
 using Vmm.Machine.Config;
 
 namespace Vmm.Consoles;
@@ -13,9 +14,12 @@ internal sealed class HostConsole : IDisposable
 {
     /// <summary>rw-r--r--, before the umask.</summary>
     private const uint LogMode = 0b110_100_100;
-    private const int LogFlags = Linux.O_WRONLY | Linux.O_CREAT | Linux.O_TRUNC | Linux.O_NONBLOCK | Linux.O_NOCTTY | Linux.O_CLOEXEC;
+
+    // Without O_TRUNC: a run that cannot start leaves what the one before it printed.
+    private const int LogFlags = Linux.O_WRONLY | Linux.O_CREAT | Linux.O_NONBLOCK | Linux.O_NOCTTY | Linux.O_CLOEXEC;
 
     private readonly List<OutputSink> _sinks = [];
+    private readonly List<(string Option, string Path, SafeFd File)> _files = [];
     private readonly ConsoleTarget _serial;
     private readonly ConsoleTarget _virtio;
     private readonly Terminal? _terminal;
@@ -77,10 +81,13 @@ internal sealed class HostConsole : IDisposable
     /// <summary>Disconnects them; afterwards the machine may be taken apart.</summary>
     public void Detach() => _pump?.Attach(null);
 
-    /// <summary>Takes the terminal and begins to read it.</summary>
+    /// <summary>Empties the files, takes the terminal and begins to read it. Once the machine was built, before its guest runs.</summary>
     /// <param name="signals">Tells when the terminal is resized, or the process goes on after a stop; null for a process that has no terminal.</param>
+    /// <exception cref="VmmException">A file has become somebody's disk, or cannot be emptied.</exception>
     public void Start(StopSignals? signals)
     {
+        foreach ((string option, string path, SafeFd file) in _files)
+            Empty(option, path, file);
         if (_terminal is null || _pump is null)
             return;
         if (_terminal.IsTerminal && signals is not null)
@@ -118,12 +125,26 @@ internal sealed class HostConsole : IDisposable
         {
             int fd = Linux.open(target.Path!, LogFlags, LogMode);
             if (fd < 0)
-                throw new VmmException($"--{option}: cannot write '{Printable.Escape(target.Path!)}': {Marshal.GetPInvokeErrorMessage((int)Linux.LastError)}");
-            sink = new OutputSink(new SafeFd(fd), "console-file");
+                throw Unwritable(option, target.Path!);
+            SafeFd file = new(fd);
+            _files.Add((option, target.Path!, file));
+            sink = new OutputSink(file, "console-file");
         }
         _sinks.Add(sink);
         return sink;
     }
+
+    /// <summary>The machine's disks are locked by now, and others may be since the file was looked at.</summary>
+    private static void Empty(string option, string path, SafeFd file)
+    {
+        HostFiles.RefuseLocked(option, path, file);
+        // EINVAL: a FIFO or a device, which has nothing to be emptied of.
+        if (Linux.ftruncate(file.Number, 0) < 0 && Linux.LastError != Errno.EINVAL)
+            throw Unwritable(option, path);
+    }
+
+    private static VmmException Unwritable(string option, string path) =>
+        new($"--{option}: cannot write '{Printable.Escape(path)}': {FileFault.WhyNotWritten(Linux.LastError)}");
 
     private static void OnCommand(EscapeKey key, Action end)
     {

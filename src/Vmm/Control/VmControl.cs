@@ -45,6 +45,9 @@ internal sealed partial class VmControl : IDisposable
     /// <summary>Where the VM's folder is, for sockets that are to lie there; null for a VM without one.</summary>
     public Func<string>? Folder { get; set; }
 
+    /// <summary>The file that events are written to as well; null for none.</summary>
+    public string? EventMonitor { get; set; }
+
     /// <summary>What happens, for who listens.</summary>
     public EventHub Events { get; }
 
@@ -285,6 +288,7 @@ internal sealed partial class VmControl : IDisposable
     private MachineRun PrepareBoot(IMachineOrigin? origin, bool paused = false)
     {
         Check(VmCommand.Boot);
+        HostFiles.Check(_config!, EventMonitor);
         // The run before is over, but may be giving its last things back.
         Join();
         Events.Publish("vm", "booting");

@@ -63,6 +63,8 @@ internal static unsafe partial class Linux
         [FieldOffset(0x20)] public ulong stx_ino;
         [FieldOffset(0x28)] public ulong stx_size;
         [FieldOffset(0x30)] public ulong stx_blocks;
+        [FieldOffset(0x80)] public uint stx_rdev_major;
+        [FieldOffset(0x84)] public uint stx_rdev_minor;
         [FieldOffset(0x88)] public uint stx_dev_major;
         [FieldOffset(0x8C)] public uint stx_dev_minor;
         [FieldOffset(0x98)] public uint stx_dio_mem_align;

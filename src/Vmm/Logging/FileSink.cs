@@ -10,6 +10,9 @@ namespace Vmm.Logging;
 /// </summary>
 internal sealed class FileSink : ILogSink
 {
+    /// <summary>What a full file's name is lengthened by.</summary>
+    public const string FullSuffix = ".1";
+
     /// <summary>rw-------: what a guest does is its owner's business.</summary>
     private const uint OwnerOnly = 0b110_000_000;
 
@@ -37,7 +40,7 @@ internal sealed class FileSink : ILogSink
         _limit = size is ByteSize limit ? (long)Math.Min(limit.Bytes, long.MaxValue) : long.MaxValue;
         int fd = Linux.open(_path, Flags, OwnerOnly);
         if (fd < 0)
-            throw new VmmException($"cannot open the log '{Printable.Escape(path)}': {Reason()}");
+            throw new VmmException($"cannot open the log '{Printable.Escape(path)}': {FileFault.WhyNotWritten(Linux.LastError)}");
         _fd = new(fd);
         _sink = new(fd, level, form);
         _length = Length();
@@ -61,12 +64,6 @@ internal sealed class FileSink : ILogSink
     /// <inheritdoc/>
     public void Dispose() => _fd.Dispose();
 
-    private static string Reason() => Linux.LastError switch
-    {
-        Errno.ENXIO => "nobody reads from this FIFO; start the reader first",
-        _ => HostException.Last("open").Message,
-    };
-
     /// <summary>Begins a new file. Where that is refused the old one goes on growing: a long log is better than none.</summary>
     private void Rotate()
     {
@@ -76,7 +73,7 @@ internal sealed class FileSink : ILogSink
             return;
         try
         {
-            File.Move(_path, _path + ".1", overwrite: true);
+            File.Move(_path, _path + FullSuffix, overwrite: true);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {

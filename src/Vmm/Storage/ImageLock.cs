@@ -27,6 +27,21 @@ internal static unsafe class ImageLock
             throw new VmmException($"disk '{options.Path}': its file system cannot lock it against a second user ({new HostException("fcntl F_OFD_SETLK", errno).Message}); use readonly=on or another file system");
     }
 
+    /// <summary>Whether anybody has a lock on a file: a disk that is in use, of this machine or another.</summary>
+    /// <param name="fd">The file, open.</param>
+    /// <param name="holder">Who: <c> by process 7 (vmm)</c>, or nothing where that cannot be told.</param>
+    public static bool IsHeld(SafeFd fd, out string holder)
+    {
+        holder = "";
+        Linux.flock whole = new() { l_type = Linux.F_WRLCK };
+        if (Linux.fcntl(fd.Number, Linux.F_OFD_GETLK, (nint)(&whole)) != 0 || whole.l_type == Linux.F_UNLCK)
+            return false;
+        Linux.statx_data status = default;
+        if (Linux.statx(fd.Number, "", Linux.AT_EMPTY_PATH, Linux.STATX_BASIC_STATS, &status) == 0)
+            holder = Holder(status.stx_ino);
+        return true;
+    }
+
     private static string Remedy(RawDiskOptions options) => options.ReadOnly
         ? "it can be shared only while everyone has it with readonly=on"
         : "end the other user first, or share it with readonly=on on both sides";

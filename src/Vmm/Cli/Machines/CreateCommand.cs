@@ -22,6 +22,7 @@ internal static class CreateCommand
         {
             VmRecord record = control.AddTo(line, new VmRecord { CreatedAt = DateTimeOffset.UtcNow });
             MachineConfig config = AbsolutePaths.Of(machine.Describe(line));
+            HostFiles.Check(config, record.EventMonitor);
             VmHome home = VmHome.Find();
             OvercommitReport host = Overcommit.Look(home, (config.Name, config.Cpus.Topology.Count, config.Memory.Size.Bytes));
             IReadOnlyList<Check.HostFinding> findings = [.. Preflight.Look(config), .. Overcommit.Findings(host)];
