@@ -25,4 +25,12 @@ internal sealed partial class DeviceLog(ILogger logger)
     /// <param name="device">Its name.</param>
     [LoggerMessage(3, LogLevel.Debug, "{Device}: reset by its driver")]
     public partial void Reset(string device);
+
+    /// <summary>The host could not do what a guest asked of a disk.</summary>
+    /// <param name="device">Its name.</param>
+    /// <param name="doing">What it was to do, such as <c>writing</c>.</param>
+    /// <param name="path">The image.</param>
+    /// <param name="why">What the host said.</param>
+    [LoggerMessage(4, LogLevel.Warning, "{Device}: {Doing} '{Path}' failed: {Why}; the guest was told of an error")]
+    public partial void DiskFailed(string device, string doing, string path, string why);
 }

@@ -8,7 +8,9 @@ namespace Vmm.Storage;
 /// Moves a request's bytes between guest memory and an image until all are moved: short transfers are taken up where
 /// they stopped, interrupted ones are repeated.
 /// </summary>
-internal sealed unsafe class ImageTransfer(IImageFile file) : IDisposable
+/// <param name="file">The image; the caller's.</param>
+/// <param name="failed">Told what failed and why, on any thread; <see cref="Errno.None"/> when the image ended before it did when it was opened.</param>
+internal sealed unsafe class ImageTransfer(IImageFile file, Action<BlockOperation, Errno>? failed = null) : IDisposable
 {
     private readonly UnalignedTransfer _unaligned = new(file);
 
@@ -39,7 +41,7 @@ internal sealed unsafe class ImageTransfer(IImageFile file) : IDisposable
         do
             result = file.Sync();
         while (-result == (int)Errno.EINTR);
-        return result == 0 ? BlockStatus.Ok : BlockStatus.IoError;
+        return Ended(BlockOperation.Flush, result);
     }
 
     /// <inheritdoc/>
@@ -60,14 +62,23 @@ internal sealed unsafe class ImageTransfer(IImageFile file) : IDisposable
         if (-result == (int)Errno.EINTR)
             return null;
         if (request.Operation == BlockOperation.Flush)
-            return result == 0 ? BlockStatus.Ok : BlockStatus.IoError;
+            return Ended(BlockOperation.Flush, result);
         if (result > 0)
         {
             request.Advance((ulong)result);
             return request.Remaining == 0 ? BlockStatus.Ok : null;
         }
-        return result == 0 && PadPastEnd(request) ? BlockStatus.Ok : BlockStatus.IoError;
+        return result == 0 && PadPastEnd(request) ? BlockStatus.Ok : Fail(request.Operation, (Errno)(-result));
     }
+
+    /// <summary>Tells of a failure, of which the guest learns only that there was one.</summary>
+    public BlockStatus Fail(BlockOperation operation, Errno errno)
+    {
+        failed?.Invoke(operation, errno);
+        return BlockStatus.IoError;
+    }
+
+    private BlockStatus Ended(BlockOperation operation, nint result) => result == 0 ? BlockStatus.Ok : Fail(operation, (Errno)(-result));
 
     private BlockStatus? Move(BlockRequest request, int flags)
     {

@@ -43,7 +43,7 @@ internal sealed class RangeEraser(IImageFile file, ImageTransfer transfer) : IDi
             Errno.EOPNOTSUPP => BlockStatus.Unsupported,
             // A device refuses what is not aligned to its blocks; a discard is a wish, and may be left undone.
             Errno.EINVAL when file.Facts.IsBlockDevice => BlockStatus.Ok,
-            _ => BlockStatus.IoError,
+            Errno errno => transfer.Fail(BlockOperation.Discard, errno),
         };
     }
 
@@ -56,7 +56,7 @@ internal sealed class RangeEraser(IImageFile file, ImageTransfer transfer) : IDi
             errno = Repeat(Linux.BLKZEROOUT, range);
         if (CannotDo(errno))
             return WriteOut(range);
-        return errno == Errno.None ? BlockStatus.Ok : BlockStatus.IoError;
+        return errno == Errno.None ? BlockStatus.Ok : transfer.Fail(BlockOperation.WriteZeroes, errno);
     }
 
     /// <summary>EINVAL is how a device refuses ranges that are not aligned to its blocks.</summary>

@@ -38,11 +38,17 @@ internal sealed class RawFileBackend : IBlockBackend, IEventHandler, IDisposable
         _engine = engine;
         _file = file;
         _facts = file.Facts;
-        _transfer = new ImageTransfer(file);
+        _transfer = new ImageTransfer(file, (operation, errno) => Failed?.Invoke(operation, errno));
         _eraser = new RangeEraser(file, _transfer);
         _workers = new BlockWorkers(name, Execute);
         Identity = identity ?? DiskIdentity.FromPath(_facts.Path);
     }
+
+    /// <summary>
+    /// Told what failed and why, before the guest is told that something did; <see cref="Errno.None"/> for an image that is
+    /// shorter than when it was opened. On any thread, and as often as the guest tries.
+    /// </summary>
+    public Action<BlockOperation, Errno>? Failed { get; set; }
 
     /// <inheritdoc/>
     public ulong Capacity => _facts.Capacity;
@@ -191,10 +197,10 @@ internal sealed class RawFileBackend : IBlockBackend, IEventHandler, IDisposable
                 _ => _eraser.Run(request),
             };
         }
-        catch (HostException)
+        catch (HostException none)
         {
             // No memory for a buffer of our own: this request fails, the next may not.
-            status = BlockStatus.IoError;
+            status = _transfer.Fail(request.Operation, none.Errno);
         }
         request.Complete(status);
     }

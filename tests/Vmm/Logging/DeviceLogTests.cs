@@ -1,3 +1,5 @@
+using Vmm.Devices.Backends;
+using Vmm.Host;
 using Vmm.Logging;
 using Xunit;
 
@@ -56,5 +58,23 @@ public sealed class DeviceLogTests : IDisposable
         devices.DriverFault("rng0", "queue 0: Loop");
         log.Dispose();
         Assert.Contains(_sink.Lines, line => line.StartsWith("rng0: its", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    [Trait("Row", "58")]
+    public void Disk_that_the_host_fails_is_named_with_its_path_and_the_reason_and_is_limited()
+    {
+        using VmmLog log = Log();
+        DeviceLog devices = Devices(log);
+        DiskTrouble.Tell(devices, "disk0", "/x/d\u001b.img", BlockOperation.Write, Errno.ENOSPC);
+        DiskTrouble.Tell(devices, "disk0", "d.img", BlockOperation.Flush, Errno.EIO);
+        for (int i = 0; i < 100; i++)
+            DiskTrouble.Tell(devices, "disk1", "d.img", BlockOperation.Read, Errno.None);
+        log.Dispose();
+        string[] lines = [.. _sink.Lines];
+        Assert.Equal("disk0: writing '/x/d\\x1b.img' failed: the disk is full (ENOSPC); the guest was told of an error", lines[0]);
+        Assert.Equal("disk0: making durable what was written to 'd.img' failed: Input/output error (EIO); the guest was told of an error", lines[1]);
+        Assert.Equal("disk1: reading 'd.img' failed: it is shorter than when it was opened: somebody has cut it; the guest was told of an error", lines[2]);
+        Assert.Equal(2 + LogSites.Burst + 1, lines.Length);
     }
 }

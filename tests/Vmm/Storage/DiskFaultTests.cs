@@ -65,6 +65,61 @@ public abstract class DiskFaultTests(DiskWay way)
         }
     }
 
+    [Theory]
+    [Trait("Row", "58")]
+    [InlineData(BlockOperation.Read, Errno.EIO)]
+    [InlineData(BlockOperation.Write, Errno.ENOSPC)]
+    [InlineData(BlockOperation.Flush, Errno.EIO)]
+    [InlineData(BlockOperation.WriteZeroes, Errno.ENOSPC)]
+    [InlineData(BlockOperation.Discard, Errno.EIO)]
+    public void Failure_of_the_host_is_told_with_what_it_was_and_why(object operation, object errno)
+    {
+        FaultyImage image = new(Size) { AllocateAnswer = (Errno)errno };
+        List<(BlockOperation, Errno)> told = [];
+        using (RawFileBackend backend = Over(image))
+        {
+            backend.Failed = (what, why) =>
+            {
+                lock (told)
+                    told.Add((what, why));
+            };
+            image.Faults.Enqueue((int)(Errno)errno);
+            using DiskRequest request = (BlockOperation)operation switch
+            {
+                BlockOperation.Read => DiskRequest.Read(0, 4096),
+                BlockOperation.Write => DiskRequest.Write(0, 4096, fill: 1),
+                BlockOperation.Flush => DiskRequest.Flush(),
+                BlockOperation erase => DiskRequest.Erase(erase, new BlockRange(0, 4096, MayUnmap: true)),
+            };
+            Assert.Equal(BlockStatus.IoError, request.Do(backend, way));
+        }
+        Assert.Equal([((BlockOperation)operation, (Errno)errno)], told);
+    }
+
+    [Fact]
+    [Trait("Row", "58")]
+    public void Full_file_system_and_an_image_that_was_cut_are_told()
+    {
+        using TinyMount mount = TinyMount.CreateOrSkip(256);
+        string path = Path.Combine(mount.Root, "disk.img");
+        using (FileStream file = File.Create(path))
+            file.SetLength(Size);
+        List<(BlockOperation, Errno)> told = [];
+        using RawFileBackend backend = RawFileBackend.Open(new RawDiskOptions(path) { Engine = way.Engine() }, "_disk0");
+        backend.Failed = (what, why) =>
+        {
+            lock (told)
+                told.Add((what, why));
+        };
+        using DiskRequest write = DiskRequest.Write(0, 512 << 10, fill: 1);
+        Assert.Equal(BlockStatus.IoError, write.Do(backend, way));
+        using (FileStream file = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            file.SetLength(8192);
+        using DiskRequest read = DiskRequest.Read(4096, 8192);
+        Assert.Equal(BlockStatus.IoError, read.Do(backend, way));
+        Assert.Equal([(BlockOperation.Write, Errno.ENOSPC), (BlockOperation.Read, Errno.None)], told);
+    }
+
     [Fact]
     [Trait("Row", "59")]
     public void Failed_flush_is_reported()

@@ -79,6 +79,8 @@ internal sealed partial class VirtioDevices(Chassis chassis, PciBus pci, VirtioT
         RawDiskOptions options = new(disk.Path) { ReadOnly = disk.Readonly, Direct = disk.Direct, Id = disk.Id, Engine = disk.Aio, LockLater = DisksAreHeldElsewhere };
         RawFileBackend backend = chassis.Own(RawFileBackend.Open(options, thread));
         _disks.Add(backend);
+        if (log is not null)
+            backend.Failed = (operation, errno) => DiskTrouble.Tell(log, disk.Id!, disk.Path, operation, errno);
         IDoorbellHost doorbells = chassis.EventThread(thread, out EventLoop loop);
         backend.RunOn(loop);
         BlockQueues queues = new(disk.QueuesFor(vcpus), (ushort)(disk.QueueSize ?? BlockQueues.DefaultSize));
