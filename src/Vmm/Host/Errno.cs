@@ -35,6 +35,7 @@ internal enum Errno
     ENOTEMPTY = 39,
     ELOOP = 40,
     EOVERFLOW = 75,
+    EBADFD = 77,
     ENOTSOCK = 88,
     EOPNOTSUPP = 95,
     EADDRINUSE = 98,

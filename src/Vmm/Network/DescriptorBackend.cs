@@ -1,4 +1,5 @@
 using Vmm.Devices.Backends;
+using Vmm.Host;
 using Vmm.Network.Vhost;
 
 namespace Vmm.Network;
@@ -25,6 +26,12 @@ internal sealed class DescriptorBackend : INetworkBackend, IDisposable
         Array.Fill(_attached, true);
         _hasQueues = _isTap && pairs.Length > 1;
     }
+
+    /// <summary>Has somebody told, once, that the network has gone.</summary>
+    /// <param name="onLost">Called on the device's event thread, with the error that told it; none when the other side closed it.</param>
+    public void TellLoss(Action<Errno> onLost) =>
+        // The first stays at its tap for as long as that is there; the others come and go.
+        _pairs[0].Lost = onLost;
 
     /// <inheritdoc/>
     public NetworkOffloads SendOffloads { get; }

@@ -29,6 +29,12 @@ internal sealed unsafe class FrameDescriptor : IEventHandler, IDisposable
         (_fd, _loop, _hasHeader, _endsWithPeer) = (fd, loop, hasHeader, endsWithPeer);
     }
 
+    /// <summary>
+    /// Told once, on the loop's thread and from inside of nothing, that the other side or the interface has gone, and by which
+    /// error; none when the other side closed it. Null for a queue that may come and go while its tap stays.
+    /// </summary>
+    public Action<Errno>? Lost { get; set; }
+
     /// <summary>For ioctls.</summary>
     public SafeFd Fd => _fd;
 
@@ -46,7 +52,11 @@ internal sealed unsafe class FrameDescriptor : IEventHandler, IDisposable
             {
                 if (Linux.Interrupted)
                     continue;
-                if (Linux.LastError != Errno.EAGAIN)
+                Errno refusal = Linux.LastError;
+                // What else there is passes, such as EIO of a tap that is down; a queue that was taken off its tap may come back.
+                if (refusal == Errno.EBADFD && Lost is not null)
+                    Break(refusal);
+                if (refusal != Errno.EAGAIN)
                     return NetworkSend.Dropped;
                 lock (_watching)
                     Watch()?.Set(Linux.EPOLLOUT, true);
@@ -73,8 +83,9 @@ internal sealed unsafe class FrameDescriptor : IEventHandler, IDisposable
         }
         if (count > 0)
             return (int)count + (_hasHeader ? 0 : NetworkDevice.HeaderSize);
-        if (count == 0 ? _endsWithPeer : Linux.LastError is not (Errno.EAGAIN or Errno.ECONNRESET or Errno.ECONNREFUSED))
-            Break();
+        Errno error = count == 0 ? Errno.None : Linux.LastError;
+        if (count == 0 ? _endsWithPeer : error is not (Errno.EAGAIN or Errno.ECONNRESET or Errno.ECONNREFUSED))
+            Break(error);
         return 0;
     }
 
@@ -127,11 +138,24 @@ internal sealed unsafe class FrameDescriptor : IEventHandler, IDisposable
     }
 
     /// <summary>The other side or the interface has gone for good: the card has no network any more, and the guest runs on.</summary>
-    private void Break()
+    private void Break(Errno error)
     {
+        bool first;
         lock (_watching)
+        {
+            first = !_isBroken;
             _isBroken = true;
+        }
         StopWatching();
+        if (first && Lost is { } lost)
+        {
+            // Later: this is inside a call of the device's.
+            _loop.Post(() =>
+            {
+                if (!_fd.IsClosed)
+                    lost(error);
+            });
+        }
     }
 
     private EventWatch? Watch() => _events is null ? null : _watch ??= _loop.Watch(_fd, this);

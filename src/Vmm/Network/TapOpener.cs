@@ -21,7 +21,7 @@ internal static unsafe class TapOpener
         List<SafeFd> queues = [];
         try
         {
-            using SafeFd interfaces = SafeFd.Own(Linux.socket(Linux.AF_UNIX, Linux.SOCK_DGRAM | Linux.SOCK_CLOEXEC, 0), "socket");
+            using SafeFd interfaces = Interfaces();
             bool existed = TryGetFlags(interfaces, options.Name) is not null;
             bool multi = options.QueuePairs > 1;
             for (int i = 0; i < options.QueuePairs; i++)
@@ -40,6 +40,25 @@ internal static unsafe class TapOpener
                 queue.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Whether there is an interface of that name.</summary>
+    public static bool Exists(string name)
+    {
+        using SafeFd interfaces = Interfaces();
+        return TryGetFlags(interfaces, name) is not null;
+    }
+
+    /// <summary>Takes a tap that is there, and gives it back at once.</summary>
+    /// <param name="name">Its name.</param>
+    /// <returns>False when that was not tried: taking one of several queues would take frames from whoever has the others.</returns>
+    /// <exception cref="VmmException">It is no tap, another user's, or another process has it.</exception>
+    public static bool Try(string name)
+    {
+        TapOptions options = new(name);
+        using SafeFd queue = OpenDevice(options);
+        Errno error = Take(queue, name, multi: false);
+        return error == Errno.None || (error == Errno.EINVAL && IsTap(name) ? false : throw Refuse(options, Reason(options, existed: true, error)));
     }
 
     private static SafeFd OpenQueue(TapOptions options, bool existed, ref bool multi)
@@ -127,6 +146,9 @@ internal static unsafe class TapOpener
         if (Linux.ioctl(interfaces.Number, Linux.SIOCSIFFLAGS, (nint)(&request)) < 0)
             throw Refuse(options, new HostException("ioctl SIOCSIFFLAGS", Linux.LastError).Message);
     }
+
+    /// <summary>What interfaces are asked about through: any socket.</summary>
+    private static SafeFd Interfaces() => SafeFd.Own(Linux.socket(Linux.AF_UNIX, Linux.SOCK_DGRAM | Linux.SOCK_CLOEXEC, 0), "socket");
 
     private static short? TryGetFlags(SafeFd interfaces, string name)
     {

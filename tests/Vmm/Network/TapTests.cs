@@ -1,5 +1,9 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Vmm.Cli.Machines;
 using Vmm.Devices.Backends;
 using Vmm.Host;
+using Vmm.Machine.Config;
 using Vmm.Network;
 using Xunit;
 
@@ -128,6 +132,66 @@ public sealed class TapTests
     {
         Assert.Contains("SIOCSIFMTU 70000", Refusal(new TapOptions(Tap, Mtu: 70000)), StringComparison.Ordinal);
         Assert.Null(NetNamespace.Flags(Tap));
+    });
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Tap_that_is_deleted_under_a_card_is_told_once(int pairs) => NetNamespace.Run(() =>
+    {
+        Assert.SkipUnless(File.Exists("/sbin/ip"), "this host has no ip command");
+        using Card card = Open(new TapOptions(Tap, pairs));
+        using BlockingCollection<Errno> lost = [];
+        card.Backend.TellLoss(lost.Add);
+        // Queues that are taken off the tap are no loss.
+        card.Backend.SetQueuePairs(pairs);
+        card.Backend.SetQueuePairs(1);
+        if (pairs > 1)
+            Assert.Null(card.TryReceive(pairs - 1));
+        card.Backend.Listen(0, true);
+        card.Settle();
+        Assert.Empty(lost);
+        using (Process delete = Process.Start("/sbin/ip", ["link", "delete", Tap]))
+            delete.WaitForExit();
+        Assert.Null(NetNamespace.Flags(Tap));
+        while (card.TryReceive() is not null)
+        {
+        }
+        Assert.Equal(NetworkSend.Dropped, card.Send(NetNamespace.Frame(60)));
+        Assert.True(lost.TryTake(out Errno why, TimeSpan.FromSeconds(30)));
+        Assert.True(why is Errno.EBADFD or Errno.EFAULT, $"{why}");
+        card.Settle();
+        Assert.Empty(lost);
+    });
+
+    [Fact]
+    public void Tap_that_is_only_down_is_not_lost() => NetNamespace.Run(() =>
+    {
+        NetNamespace.MakeTap(Tap, OneQueue);
+        using Card card = Open(new TapOptions(Tap));
+        bool lost = false;
+        card.Backend.TellLoss(_ => lost = true);
+        Assert.Equal(NetworkSend.Dropped, card.Send(NetNamespace.Frame(60)));
+        Assert.Null(card.TryReceive());
+        card.Settle();
+        Assert.False(lost);
+    });
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Tap_that_another_VM_has_is_not_called_free(bool up) => NetNamespace.Run(() =>
+    {
+        MachineConfig config = MachineConfigResolver.Resolve(new() { Firmware = "hello", Net = [new() { Tap = Tap }] });
+        if (!up)
+            NetNamespace.MakeTap(Tap, OneQueue);
+        using (Open(new TapOptions(Tap)))
+        {
+            VmmException refused = Assert.Throws<VmmException>(() => NetPreflight.Look(config.Net[0]));
+            Assert.Equal($"tap '{Tap}': is in use by another program; end it first, or use another tap", refused.Message);
+        }
+        Assert.Equal(up ? $"tap {Tap}, which vmm will make" : $"tap {Tap}, free", NetPreflight.Look(config.Net[0]));
+        Assert.Equal(up, NetNamespace.Flags(Tap) is null);
     });
 
     private static Card Open(TapOptions options) => new(loop => TapOpener.Open(options, loop));

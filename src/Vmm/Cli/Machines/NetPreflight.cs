@@ -1,6 +1,7 @@
 using System.Globalization;
 using Vmm.Host;
 using Vmm.Machine.Config;
+using Vmm.Network;
 using Vmm.Network.Passt;
 using Vmm.Network.Vhost;
 
@@ -9,8 +10,6 @@ namespace Vmm.Cli.Machines;
 /// <summary>Looks, before a VM is created, at what a network device will need of the host.</summary>
 internal static class NetPreflight
 {
-    private const string Interfaces = "/sys/class/net/";
-
     /// <summary>What there is.</summary>
     /// <exception cref="VmmException">Something is missing or taken; says what would mend it.</exception>
     public static string Look(NetConfig net)
@@ -28,19 +27,19 @@ internal static class NetPreflight
 
     private static string LookAtTap(string tap)
     {
-        if (!Directory.Exists(Interfaces + tap))
+        if (!TapOpener.Exists(tap))
         {
             return Linux.geteuid() == 0
                 ? $"tap {tap}, which vmm will make"
                 : throw new VmmException($"there is no interface '{tap}'; as root: ip tuntap add {tap} mode tap user {Environment.UserName} && ip link set {tap} up");
         }
-        if (!File.Exists($"{Interfaces}{tap}/tun_flags"))
-            throw new VmmException($"'{tap}' is an interface, but no tap; as root: ip tuntap add NAME mode tap user {Environment.UserName}");
-        // A tap has a carrier while somebody holds it.
+        if (TapOpener.Try(tap))
+            return $"tap {tap}, free";
+        // One of several queues: it has a carrier while somebody holds any, and is up.
         Span<byte> carrier = stackalloc byte[2];
-        if (ProcFile.Read($"{Interfaces}{tap}/carrier", carrier) > 0 && carrier[0] == (byte)'1')
+        if (ProcFile.Read($"/sys/class/net/{tap}/carrier", carrier) > 0 && carrier[0] == (byte)'1')
             throw new VmmException($"tap '{tap}' is in use: another process holds it");
-        return $"tap {tap}, free";
+        return $"tap {tap}, there; others may hold queues of it";
     }
 
     private static string LookAtDescriptors(NetConfig net)

@@ -37,11 +37,26 @@ internal sealed partial class VirtioDevices
     private INetworkBackend OpenNetwork(NetConfig net, EventLoop loop, KvmDoorbells doorbells, Action<string> onLost)
     {
         if (net.Fd is { } numbers)
-            return chassis.Own(InheritedNetwork.Open(numbers, loop));
+        {
+            DescriptorBackend inherited = chassis.Own(InheritedNetwork.Open(numbers, loop));
+            inherited.TellLoss(error => onLost(LossOf($"descriptor {numbers[0]}", error)));
+            return inherited;
+        }
         if (net.Tap is { } tap)
-            return chassis.Own(TapOpener.Open(new TapOptions(tap, net.Queues ?? 1, net.Mtu, queues => OpenEngine(net.Vhost, queues, doorbells, loop)), loop));
+        {
+            DescriptorBackend opened = chassis.Own(TapOpener.Open(new TapOptions(tap, net.Queues ?? 1, net.Mtu, queues => OpenEngine(net.Vhost, queues, doorbells, loop)), loop));
+            opened.TellLoss(error => onLost(LossOf($"tap '{tap}'", error)));
+            return opened;
+        }
         return chassis.Own(PasstBackend.Start(net, loop, onLost)).Frames;
     }
+
+    private static string LossOf(string what, Errno error) => error switch
+    {
+        Errno.None => $"{what}: the other end was closed",
+        Errno.EBADFD or Errno.EFAULT => $"{what}: its interface was removed from the host",
+        _ => $"{what}: {new HostException("read", error).Message}",
+    };
 
     private VhostEngine? OpenEngine(NetVhost? vhost, IReadOnlyList<SafeFd> queues, KvmDoorbells doorbells, EventLoop loop)
     {
