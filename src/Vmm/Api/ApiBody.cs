@@ -28,14 +28,14 @@ internal static class ApiBody
             fields.Done();
             return value;
         }
-        catch (JsonException wrong)
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
         {
-            throw new ApiException(ApiException.BadRequest, $"the body is not JSON as it must be: {Printable.Escape(wrong.Message)}");
-        }
-        catch (InvalidOperationException wrong)
-        {
-            // Half of a surrogate pair, written as \ud800, is JSON but no text.
-            throw new ApiException(ApiException.BadRequest, $"the body holds a string that is no text: {Printable.Escape(wrong.Message)}");
+            throw Unreadable(wrong);
         }
     }
+
+    /// <summary>Says what is wrong with a body that could not be read as JSON.</summary>
+    public static ApiException Unreadable(Exception wrong) => new(ApiException.BadRequest, wrong is JsonException syntax
+        ? $"the body is not JSON as it must be: {Printable.Escape(JsonFault.Describe(syntax))}"
+        : "the body holds a string that is no text: half of a surrogate pair (such as \\ud800 alone)");
 }

@@ -79,14 +79,9 @@ internal static class MigrationReader
             fields.Done();
             return result;
         }
-        catch (JsonException wrong)
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
         {
-            throw new ApiException(ApiException.BadRequest, $"the body is not JSON as it must be: {Printable.Escape(wrong.Message)}");
-        }
-        catch (InvalidOperationException wrong)
-        {
-            // Half of a surrogate pair, written as \ud800, is JSON but no text.
-            throw new ApiException(ApiException.BadRequest, $"the body holds a string that is no text: {Printable.Escape(wrong.Message)}");
+            throw ApiBody.Unreadable(wrong);
         }
     }
 

@@ -30,14 +30,9 @@ internal static class VmConfigReader
             using JsonDocument document = JsonDocument.Parse(body, s_strict);
             return MachineConfigResolver.Resolve(ReadVm(new ApiFields("", document.RootElement)));
         }
-        catch (JsonException wrong)
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
         {
-            throw new ApiException(ApiException.BadRequest, $"the body is not JSON as it must be: {Printable.Escape(wrong.Message)}");
-        }
-        catch (InvalidOperationException wrong)
-        {
-            // Half of a surrogate pair, written as \ud800, is JSON but no text.
-            throw new ApiException(ApiException.BadRequest, $"the body holds a string that is no text: {Printable.Escape(wrong.Message)}");
+            throw ApiBody.Unreadable(wrong);
         }
         catch (MachineConfigException wrong)
         {

@@ -71,7 +71,7 @@ internal static class BackgroundLauncher
             }
             catch (System.ComponentModel.Win32Exception refused)
             {
-                throw new VmmException($"cannot start a process for '{vm.Folder.Name}': {refused.Message}; stop something, or raise the limit (ulimit -u)", cause: refused);
+                throw new VmmException($"cannot start a process for '{vm.Folder.Name}': {Explain(FileFault.Of(refused))}", cause: refused);
             }
         }
         using (process)
@@ -82,6 +82,14 @@ internal static class BackgroundLauncher
             throw Refusal(vm.Folder, said, process);
         }
     }
+
+    private static string Explain(Errno errno) => errno switch
+    {
+        Errno.EMFILE or Errno.ENFILE => $"no file descriptor is left ({errno}); raise the limit (ulimit -n)",
+        Errno.EAGAIN => $"there are too many processes ({errno}); stop something, or raise the limit (ulimit -u)",
+        Errno.ENOMEM => $"the host has no memory left ({errno}); stop something",
+        _ => new HostException("fork and exec", errno).Message,
+    };
 
     private static VmmException Refusal(VmFolder folder, string said, Process process)
     {

@@ -52,13 +52,9 @@ internal static class ErrorReport
         return code;
     }
 
-    /// <summary>Met by a call of ours, or by the runtime while it prepares for signals.</summary>
-    private static bool NoDescriptorLeft(Exception fault) => fault switch
-    {
-        HostException host => host.Errno is Errno.EMFILE or Errno.ENFILE,
-        TypeInitializationException { InnerException: IOException io } => io.HResult is (int)Errno.EMFILE or (int)Errno.ENFILE,
-        _ => false,
-    };
+    /// <summary>Met by a call of ours, or by the runtime, also while it prepares for signals.</summary>
+    private static bool NoDescriptorLeft(Exception fault) =>
+        FileFault.Of(fault is TypeInitializationException { InnerException: { } inner } ? inner : fault) is Errno.EMFILE or Errno.ENFILE;
 
     private static string OneLine(string message) => Printable.Escape(message.ReplaceLineEndings(" "), longest: 2000);
 }

@@ -34,11 +34,13 @@ internal sealed class LockedVm(VmFolder folder, SafeFd held) : IDisposable
         {
             Folder.WriteConfig(Folder.ReadConfig() with { Name = name });
         }
-        catch
+        catch (Exception refused)
         {
             // Under its old name it is whole.
             if (Linux.rename(target.Path, before.Path) == 0)
                 Folder = before;
+            if (refused is IOException)
+                throw new VmmException($"cannot rename '{before.Name}': {refused.Message}", cause: refused);
             throw;
         }
     }

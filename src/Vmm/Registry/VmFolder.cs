@@ -189,6 +189,10 @@ internal sealed class VmFolder(VmHome home, string name)
             // How the runtime tells EFBIG: the user's limit on the size of files (ulimit -f).
             throw new IOException($"'{making}' would be larger than the limit on files allows (ulimit -f)", tooLarge);
         }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"'{making}' cannot be written: {FileFault.Why(refused, making)}", refused);
+        }
     }
 
     private string In(string file) => System.IO.Path.Combine(Path, file);

@@ -29,14 +29,18 @@ public sealed class VmResizeReaderTests
     [InlineData("""{"desired_balloon":1}""", "desired_balloon: 1B is not a multiple of a page")]
     [InlineData("""{"desired_balloon":-1}""", "desired_balloon: ")]
     [InlineData("""{"desired_baloon":1}""", "desired_baloon: unknown field; did you mean 'desired_balloon'?")]
-    [InlineData("""{"desired_balloon":1,"desired_balloon":2}""", "the body is not JSON")]
-    [InlineData("""[[[[]]]]""", "the body is not JSON")]
+    [InlineData("""{"desired_balloon":1,"desired_balloon":2}""", "the body is not JSON as it must be: 'desired_balloon' is given twice")]
+    [InlineData("""[[[[]]]]""", "the body is not JSON as it must be: line 1, byte 4: it is nested too deeply")]
+    [InlineData("{ ", "the body is not JSON as it must be: line 1, byte 3: it ends before everything in it is closed")]
+    [InlineData("{ x", "the body is not JSON as it must be: line 1, byte 3: 'x' is an invalid start of a property name")]
+    [InlineData("""{"\ud800":1}""", "the body holds a string that is no text: half of a surrogate pair")]
     [InlineData("", "vm.resize needs a body")]
     public void What_is_wrong_is_named(string body, string expected)
     {
         ApiException wrong = Assert.Throws<ApiException>(() => Read(body));
         Assert.Equal(400, wrong.Status);
         Assert.StartsWith(expected, wrong.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("BytePosition", wrong.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -197,4 +197,17 @@ public sealed class ExitsWriterTests
             root.Delete(recursive: true);
         }
     }
+
+    [Theory]
+    [InlineData("[1]", "")]
+    [InlineData("{ \"rows\": 3 }", "")]
+    [InlineData("{ \"rows\": [", " (line 1, byte 12: it ends before everything in it is closed)")]
+    public void Other_file_is_no_report_and_is_told_so_in_plain_words(string json, string detail)
+    {
+        string path = Path.GetTempFileName();
+        File.WriteAllText(path, json);
+        VmmException wrong = Assert.Throws<VmmException>(() => ExitsJson.Read(path));
+        Assert.Equal($"'{path}': not a report of 'vmm bench exits --output json'{detail}", wrong.Message);
+        File.Delete(path);
+    }
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Vmm.Cli;
 using Vmm.Host;
 using Xunit;
@@ -42,6 +43,19 @@ public sealed class ErrorReportTests
         Assert.Equal(ExitCodes.StartFailed, code);
         Assert.Contains("ulimit", text, StringComparison.Ordinal);
         Assert.Equal(1, text.Count(c => c == '\n'));
+    }
+
+    [Fact]
+    [Trait("Row", "54")]
+    public void Host_without_descriptors_is_no_fault_of_ours_however_the_runtime_tells_it()
+    {
+        foreach (Exception fault in (Exception[])[new Win32Exception((int)Errno.EMFILE), new IOException("x", (int)Errno.EMFILE), new TypeInitializationException("x", new Win32Exception((int)Errno.ENFILE)), new HostException("open", Errno.EMFILE)])
+        {
+            (int code, string text) = Report(fault);
+            Assert.Equal(ExitCodes.StartFailed, code);
+            Assert.EndsWith(": raise the limit (ulimit -n)\n", text, StringComparison.Ordinal);
+            Assert.Equal(1, text.Count(c => c == '\n'));
+        }
     }
 
     [Fact]

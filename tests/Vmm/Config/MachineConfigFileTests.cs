@@ -28,8 +28,11 @@ public sealed class MachineConfigFileTests
     [InlineData("""{ "memory": { "size": 1e3 } }""", "m.json:1: memory.size: '1e3' has the unknown unit 'e3'")]
     [InlineData("""{ "memory": { "size": 99999999999999 } }""", "m.json:1: memory.size: '99999999999999' is more than 64 bits")]
     [InlineData("""{ "cpu": "host,avx" }""", "m.json:1: cpu: 'avx' is neither")]
-    [InlineData("{\n", "m.json:2: not JSON here: ")]
-    [InlineData("", "m.json:1: not JSON here: ")]
+    [InlineData("{\n", "m.json:2: not JSON here: it ends before everything in it is closed")]
+    [InlineData("{ \"name\": \"we", "m.json:1: name: not JSON here: it ends before everything in it is closed")]
+    [InlineData("{ \"name\":", "m.json:1: name: not JSON here: it ends before everything in it is closed")]
+    [InlineData("", "m.json:1: not JSON here: it is empty")]
+    [InlineData("  \n", "m.json:2: not JSON here: it is empty")]
     [InlineData("[]", "m.json:1: expected an object: { … }")]
     [InlineData("null", "m.json: null is not a machine's description")]
     [InlineData("{} x", "m.json:1: not JSON here: ")]
@@ -39,6 +42,7 @@ public sealed class MachineConfigFileTests
         VmmException wrong = Assert.Throws<VmmException>(() => MachineConfigFile.FromText("m.json", json));
         Assert.StartsWith(expected, wrong.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', wrong.Message);
+        Assert.DoesNotContain("isFinalBlock", wrong.Message, StringComparison.Ordinal);
         Assert.Equal(ExitCodes.Usage, wrong.ExitCode);
     }
 
@@ -56,6 +60,22 @@ public sealed class MachineConfigFileTests
         VmmException wrong = Assert.Throws<VmmException>(() => MachineConfigFile.Read("/tmp"));
         Assert.Contains("'/tmp'", wrong.Message, StringComparison.Ordinal);
         Assert.Equal(ExitCodes.Usage, wrong.ExitCode);
+    }
+
+    [Fact]
+    public void Byte_order_mark_is_passed_over_and_other_than_UTF_8_is_told()
+    {
+        string path = Path.GetTempFileName();
+        File.WriteAllBytes(path, [0xEF, 0xBB, 0xBF, .. "{ \"name\": \"web\" }"u8]);
+        Assert.Equal("web", MachineConfigFile.Read(path).Config.Name);
+        foreach (byte[] content in (byte[][])[[0xFF, 0xFE, (byte)'{', 0, (byte)'}', 0], [.. "{\n\"name\": \""u8, 0xE4, .. "\" }"u8]])
+        {
+            File.WriteAllBytes(path, content);
+            VmmException wrong = Assert.Throws<VmmException>(() => MachineConfigFile.Read(path));
+            Assert.Equal($"{path}:{(content[0] == 0xFF ? 1 : 2)}: not UTF-8 here: save it as UTF-8", wrong.Message);
+            Assert.Equal(ExitCodes.Usage, wrong.ExitCode);
+        }
+        File.Delete(path);
     }
 
     [Fact]

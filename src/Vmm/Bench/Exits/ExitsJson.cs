@@ -31,7 +31,7 @@ internal sealed partial class ExitsJson : JsonSerializerContext
         }
         catch (JsonException wrong)
         {
-            throw new VmmException($"'{Printable.Escape(path)}': not a report of 'vmm bench exits --output json' ({wrong.Message})", ExitCodes.Usage, wrong);
+            throw new VmmException($"'{Printable.Escape(path)}': not a report of 'vmm bench exits --output json'{(JsonFault.IsSyntax(wrong) ? $" ({Printable.Escape(JsonFault.Describe(wrong))})" : "")}", ExitCodes.Usage, wrong);
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -7,6 +8,9 @@ namespace Vmm.Machine.Config;
 internal static class JsonFault
 {
     private const string Root = "$";
+
+    /// <summary>How the runtime begins to say that a name comes twice.</summary>
+    private const string Duplicate = "Duplicate property '";
 
     /// <summary>The field as users write it: <c>disk[1].path</c>; empty for the document as a whole.</summary>
     public static string Field(JsonException fault) =>
@@ -20,7 +24,7 @@ internal static class JsonFault
             return fault.Message;
         if (fault.Message.StartsWith("expected ", StringComparison.Ordinal))
             return fault.Message;
-        if (fault.Message.StartsWith("Duplicate property", StringComparison.Ordinal))
+        if (fault.Message.StartsWith(Duplicate, StringComparison.Ordinal))
             return "is given twice";
         if (fault.Message.Contains("doesn't allow setting null", StringComparison.Ordinal))
             return "null is not possible here; leave the field out";
@@ -34,6 +38,14 @@ internal static class JsonFault
             ? "expected " + Form(type)
             : "not JSON here: " + Syntax(fault.Message);
     }
+
+    /// <summary>Whether it is no JSON at all, rather than JSON of something else.</summary>
+    public static bool IsSyntax(JsonException fault) => fault.InnerException is JsonException;
+
+    /// <summary>What is wrong with a document of another kind than a machine's, and where.</summary>
+    public static string Describe(JsonException fault) => fault is { LineNumber: long line, BytePositionInLine: long position }
+        ? string.Create(CultureInfo.InvariantCulture, $"line {line + 1}, byte {position + 1}: {Syntax(fault.Message)}")
+        : Syntax(fault.Message);
 
     /// <summary>Follows a path through the model: to a type, or to the first name that the model does not know.</summary>
     private static (JsonTypeInfo? Type, string? Unknown, JsonTypeInfo? Owner) Walk(string field)
@@ -67,9 +79,21 @@ internal static class JsonFault
 
     private static string Syntax(string message)
     {
-        int end = message.IndexOf(" Path: ", StringComparison.Ordinal);
-        if (end < 0)
-            end = message.IndexOf(" LineNumber: ", StringComparison.Ordinal);
-        return end < 0 ? message : message[..end];
+        if (message.StartsWith("The input does not contain any JSON tokens", StringComparison.Ordinal))
+            return "it is empty";
+        // In the middle of a value, or after one, with something open around it.
+        if (message.Contains("reached end of data", StringComparison.Ordinal) || message.StartsWith("Expected depth to be zero", StringComparison.Ordinal))
+            return "it ends before everything in it is closed";
+        if (message.StartsWith("The maximum configured depth", StringComparison.Ordinal))
+            return "it is nested too deeply";
+        if (message.StartsWith(Duplicate, StringComparison.Ordinal) && message.IndexOf('\'', Duplicate.Length) is int closing and > 0)
+            return $"{message[(Duplicate.Length - 1)..closing]}' is given twice";
+        int end = message.Length;
+        foreach (string tail in (string[])[" Path: ", " LineNumber: ", " Change the reader options"])
+        {
+            if (message.IndexOf(tail, StringComparison.Ordinal) is int found and >= 0)
+                end = Math.Min(end, found);
+        }
+        return message[..end].TrimEnd('.');
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Unicode;
 using Vmm.Host;
 
 namespace Vmm.Machine.Config;
@@ -34,7 +35,8 @@ internal sealed class MachineConfigFile
             int length = file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
             if (length > LargestFile)
                 throw new VmmException($"{path}: larger than {LargestFile >> 20} MiB; this is not a machine's description", ExitCodes.Usage);
-            return new(path, content[..length]);
+            int start = content.AsSpan(0, length).StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0;
+            return new(path, content[start..length]);
         }
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -69,6 +71,8 @@ internal sealed class MachineConfigFile
 
     private MachineConfig Parse()
     {
+        if (!Utf8.IsValid(_content))
+            throw NoText();
         try
         {
             MachineConfig config = JsonSerializer.Deserialize(_content, MachineConfigJson.Default.MachineConfig)
@@ -86,6 +90,14 @@ internal sealed class MachineConfigFile
             string shown = field.Length > 0 ? Printable.Escape(field) + ": " : "";
             throw new VmmException($"{_path}:{(wrong.LineNumber ?? 0) + 1}: {shown}{JsonFault.Explain(wrong)}", ExitCodes.Usage, wrong);
         }
+    }
+
+    /// <summary>Says where what is no text begins.</summary>
+    private VmmException NoText()
+    {
+        Span<char> text = new char[_content.Length];
+        _ = Utf8.ToUtf16(_content, text, out int whole, out _, replaceInvalidSequences: false);
+        return new($"{_path}:{1 + _content.AsSpan(0, whole).Count((byte)'\n')}: not UTF-8 here: save it as UTF-8", ExitCodes.Usage);
     }
 
     private void RefuseNulls<T>(string field, IReadOnlyList<T> list)
