@@ -10,6 +10,9 @@ namespace Vmm.Control;
 /// <param name="path">Made with the first event.</param>
 internal sealed unsafe class EventFile(string path)
 {
+    /// <summary>What a full file's name is lengthened by.</summary>
+    public const string FullSuffix = ".1";
+
     /// <summary>Beyond this the file becomes <c>events.jsonl.1</c>.</summary>
     private const long LargestFile = 1 << 20;
 
@@ -27,6 +30,6 @@ internal sealed unsafe class EventFile(string path)
         fixed (byte* start = line)
             _ = Linux.write(fd, start, (nuint)line.Length);
         if (Linux.lseek(fd, 0, Linux.SEEK_END) > LargestFile)
-            _ = Linux.rename(path, path + ".1");
+            _ = Linux.rename(path, path + FullSuffix);
     }
 }

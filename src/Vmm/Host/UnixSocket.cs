@@ -115,6 +115,8 @@ internal static unsafe class UnixSocket
             throw new VmmException($"{wrong.Field}: {wrong.Reason}", ExitCodes.Usage, wrong);
         }
         FileInfo there = new(path);
+        if (there.LinkTarget is null && Directory.Exists(path))
+            throw new VmmException($"cannot make the socket '{Printable.Escape(path)}': a folder is there; give a path in it, or another one");
         if (!there.Exists && there.LinkTarget is null)
             return;
         if (there.LinkTarget is not null)

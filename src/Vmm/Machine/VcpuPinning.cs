@@ -24,7 +24,7 @@ internal sealed class VcpuPinning
             foreach (int number in one.HostCpus)
             {
                 if (!allowed.Contains(number))
-                    throw new VmmException($"--cpus: affinity: vmm may use no processor {number} on this host: there are {HostProcessors.Text(allowed)}", ExitCodes.Usage);
+                    throw new VmmException($"--cpus: affinity: vmm may use no processor {number} on this host; those it may use: {HostProcessors.Text(allowed)}", ExitCodes.Usage);
             }
         }
         return new(affinity);

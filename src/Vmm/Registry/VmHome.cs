@@ -1,4 +1,5 @@
 using System.Globalization;
+using Vmm.Control;
 using Vmm.Host;
 using Vmm.Machine.Config;
 
@@ -13,6 +14,7 @@ internal sealed class VmHome
     /// <summary>Names another folder.</summary>
     public const string Variable = "VMM_HOME";
 
+    private const string Events = "events.jsonl";
     private const string RuntimeVariable = "XDG_RUNTIME_DIR";
     private const string SystemFolder = "/run";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -35,7 +37,7 @@ internal sealed class VmHome
     public string Path { get; }
 
     /// <summary>The file that every VM adds its events to.</summary>
-    public string EventsFile => System.IO.Path.Combine(Path, "events.jsonl");
+    public string EventsFile => System.IO.Path.Combine(Path, Events);
 
     /// <summary>The user's own: <c>VMM_HOME</c>, or <c>vmm</c> in XDG_RUNTIME_DIR, or /run/vmm for root.</summary>
     /// <exception cref="VmmException">There is no place for it.</exception>
@@ -64,6 +66,8 @@ internal sealed class VmHome
         {
             throw new VmmException($"name: {wrong.Reason}", ExitCodes.Usage);
         }
+        if (name is Events or Events + EventFile.FullSuffix)
+            throw new VmmException($"name: '{name}' is what {Variable} keeps its events in; choose another name", ExitCodes.Usage);
         return new(this, name);
     }
 
@@ -137,9 +141,16 @@ internal sealed class VmHome
             held?.Dispose();
             VmFolder.Delete(making);
             throw refused is VmmException ? refused
-                : new VmmException($"cannot make a folder for the VM in '{Path}': {refused.Message}; {Variable} names another place", cause: refused);
+                : new VmmException($"cannot make a folder for the VM in '{Path}': {Why(refused)}; {Variable} names another place", cause: refused);
         }
     }
+
+    private static string Why(Exception refused) => refused switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => "no folder can be made there",
+        UnauthorizedAccessException or IOException { InnerException: null } => FileFault.Why(refused, path: ""),
+        _ => refused.Message,
+    };
 
     /// <summary>A place in the home that no list shows, and nobody else is given.</summary>
     public string HiddenPath(string name) =>

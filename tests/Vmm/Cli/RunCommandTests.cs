@@ -146,4 +146,12 @@ public sealed class RunCommandTests : IDisposable
         Assert.Contains("none.json", wrong.Message, StringComparison.Ordinal);
         Assert.Equal(ExitCodes.Usage, wrong.ExitCode);
     }
+
+    [Fact]
+    public void Off_beside_a_limit_is_told_to_stand_alone()
+    {
+        VmmException wrong = CommandLineRun.Refused("limit", "web", "disk0", "off", "ops=1/s");
+        Assert.Equal("off stands alone: it lifts every limit; leave it out, or the others", wrong.Message);
+        Assert.Equal(ExitCodes.Usage, wrong.ExitCode);
+    }
 }

@@ -63,7 +63,7 @@ public sealed class AffinityTests
     {
         CpuConfig cpus = TopologyResolver.Resolve(new() { Count = 1, Affinity = AffinityText.Parse("7") });
         VmmException wrong = Assert.Throws<VmmException>(() => VcpuPinning.Of(cpus, [0, 1]));
-        Assert.Equal("--cpus: affinity: vmm may use no processor 7 on this host: there are 0-1", wrong.Message);
+        Assert.Equal("--cpus: affinity: vmm may use no processor 7 on this host; those it may use: 0-1", wrong.Message);
         Assert.Equal(ExitCodes.Usage, wrong.ExitCode);
     }
 

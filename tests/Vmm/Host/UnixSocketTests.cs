@@ -35,6 +35,13 @@ public sealed partial class UnixSocketTests : IDisposable
     }
 
     [Fact]
+    public void Folder_in_a_socket_s_place_is_told_to_be_one()
+    {
+        VmmException refused = Assert.Throws<VmmException>(() => UnixSocket.Listen(_folder));
+        Assert.Equal($"cannot make the socket '{_folder}': a folder is there; give a path in it, or another one", refused.Message);
+    }
+
+    [Fact]
     public void Socket_of_a_dead_process_is_replaced()
     {
         UnixSocket.Listen(Socket).Dispose();

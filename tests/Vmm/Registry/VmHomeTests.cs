@@ -2,6 +2,7 @@ using Vmm.Background;
 using Vmm.Host;
 using Vmm.Machine.Config;
 using Vmm.Registry;
+using Vmm.Tests.Vmm.Storage;
 using Xunit;
 
 namespace Vmm.Tests.Vmm.Registry;
@@ -40,6 +41,39 @@ public sealed class VmHomeTests : IDisposable
         Assert.Contains("'web'", refused.Message, StringComparison.Ordinal);
         Assert.Equal(7, _there.Home.Existing("web").ReadRecord().Pid);
         Assert.Equal(["web"], _there.Content);
+    }
+
+    [Theory]
+    [InlineData("events.jsonl")]
+    [InlineData("events.jsonl.1")]
+    public void Name_of_a_file_of_the_home_s_own_is_no_VM_s(string name)
+    {
+        VmmException refused = Assert.Throws<VmmException>(() => _there.Define(name));
+        Assert.Equal($"name: '{name}' is what VMM_HOME keeps its events in; choose another name", refused.Message);
+        Assert.Equal(ExitCodes.Usage, refused.ExitCode);
+        _there.Resting("web");
+        using LockedVm vm = _there.Home.Existing("web").Take("rename");
+        Assert.Throws<VmmException>(() => vm.Rename(name));
+        Assert.Equal(["web"], _there.Names);
+    }
+
+    [Fact]
+    public void Home_that_cannot_be_made_is_told_in_plain_words()
+    {
+        VmmException refused = Assert.Throws<VmmException>(() => new VmHome("/proc/vmm").Define(TemporaryHome.Machine("web"), new VmRecord()));
+        Assert.Equal("cannot make a folder for the VM in '/proc/vmm': no folder can be made there; VMM_HOME names another place", refused.Message);
+    }
+
+    [Fact]
+    public void Full_disk_is_told_by_a_rename_and_the_VM_keeps_its_name()
+    {
+        using TinyMount full = TinyMount.CreateOrSkip(64);
+        VmHome home = new(full.Root);
+        using LockedVm vm = home.Define(TemporaryHome.Machine("web"), new VmRecord());
+        Assert.ThrowsAny<IOException>(() => File.WriteAllBytes(Path.Combine(full.Root, "filler"), new byte[1 << 20]));
+        VmmException refused = Assert.Throws<VmmException>(() => vm.Rename("db"));
+        Assert.Equal($"cannot rename 'web': '{home.Folder("db").ConfigFile}.new' cannot be written: the disk is full (ENOSPC)", refused.Message);
+        Assert.Equal("web", Assert.Single(home.All()).Name);
     }
 
     [Fact]

@@ -36,6 +36,8 @@ internal static class LimitCommand
     {
         if (limits is [Off])
             return null;
+        if (limits.Contains(Off))
+            throw UsageException.For(command, $"{Off} stands alone: it lifts every limit; leave it out, or the others");
         try
         {
             KeyValues parts = new(string.Join(',', limits), RateKeys.First);
