@@ -41,6 +41,7 @@ internal enum Errno
     EADDRINUSE = 98,
     ECONNABORTED = 103,
     ECONNRESET = 104,
+    ENOBUFS = 105,
     ETIMEDOUT = 110,
     ECONNREFUSED = 111,
     EDQUOT = 122,

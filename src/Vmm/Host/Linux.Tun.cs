@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Vmm.Host;
 
-/// <summary>Tap interfaces (linux/if_tun.h, net/if.h, bits/ioctls.h), and frames through descriptors (sys/uio.h).</summary>
+/// <summary>Tap interfaces (linux/if_tun.h, net/if.h, bits/ioctls.h), what becomes of them (linux/rtnetlink.h), and frames through descriptors (sys/uio.h).</summary>
 internal static unsafe partial class Linux
 {
     public const uint TUNSETIFF = 0x4004_54CA;
@@ -37,6 +37,23 @@ internal static unsafe partial class Linux
     public const short IFF_UP = 1;
 
     public const int SOCK_SEQPACKET = 5;
+    public const int SOCK_RAW = 3;
+
+    public const ushort AF_NETLINK = 16;
+    public const int NETLINK_ROUTE = 0;
+
+    /// <summary>Tells of interfaces that come, change and go.</summary>
+    public const uint RTMGRP_LINK = 1;
+
+    /// <summary>struct sockaddr_nl (linux/netlink.h).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct sockaddr_nl
+    {
+        public ushort nl_family;
+        public ushort nl_pad;
+        public uint nl_pid;
+        public uint nl_groups;
+    }
 
     /// <summary>struct ifreq: a name, and what an ioctl says of it.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 40)]
@@ -49,4 +66,7 @@ internal static unsafe partial class Linux
         [FieldOffset(16)] public short ifr_flags;
         [FieldOffset(16)] public int ifr_mtu;
     }
+
+    [LibraryImport(LibC, SetLastError = true)]
+    public static partial int bind(int fd, sockaddr_nl* address, uint length);
 }

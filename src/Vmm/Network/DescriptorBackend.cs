@@ -12,6 +12,7 @@ internal sealed class DescriptorBackend : INetworkBackend, IDisposable
     private readonly bool[] _attached;
     private readonly bool _isTap;
     private readonly bool _hasQueues;
+    private TapWatch? _tapWatch;
 
     /// <summary>Joins them.</summary>
     /// <param name="pairs">Owned from now on.</param>
@@ -27,11 +28,17 @@ internal sealed class DescriptorBackend : INetworkBackend, IDisposable
         _hasQueues = _isTap && pairs.Length > 1;
     }
 
-    /// <summary>Has somebody told, once, that the network has gone.</summary>
-    /// <param name="onLost">Called on the device's event thread, with the error that told it; none when the other side closed it.</param>
-    public void TellLoss(Action<Errno> onLost) =>
+    /// <summary>Has somebody told, once, that the network has gone. Before the device is attached.</summary>
+    /// <param name="loop">The device's event thread.</param>
+    /// <param name="onLost">Called on that thread, with the error that told it; none when the other side closed it.</param>
+    public void TellLoss(EventLoop loop, Action<Errno> onLost)
+    {
         // The first stays at its tap for as long as that is there; the others come and go.
-        _pairs[0].Lost = onLost;
+        FrameDescriptor first = _pairs[0];
+        first.Lost = onLost;
+        if (_engine is not null)
+            _tapWatch = TapWatch.Begin(first.Fd, loop, first.Break);
+    }
 
     /// <inheritdoc/>
     public NetworkOffloads SendOffloads { get; }
@@ -90,6 +97,7 @@ internal sealed class DescriptorBackend : INetworkBackend, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _tapWatch?.Dispose();
         _engine?.Dispose();
         foreach (FrameDescriptor pair in _pairs)
             pair.Dispose();

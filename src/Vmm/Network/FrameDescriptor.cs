@@ -101,6 +101,28 @@ internal sealed unsafe class FrameDescriptor : IEventHandler, IDisposable
         }
     }
 
+    /// <summary>The other side or the interface has gone for good: the card has no network any more, and the guest runs on.</summary>
+    /// <param name="error">What told it; none when the other side closed it.</param>
+    public void Break(Errno error)
+    {
+        bool first;
+        lock (_watching)
+        {
+            first = !_isBroken;
+            _isBroken = true;
+        }
+        StopWatching();
+        if (first && Lost is { } lost)
+        {
+            // Later: this is inside a call of the device's.
+            _loop.Post(() =>
+            {
+                if (!_fd.IsClosed)
+                    lost(error);
+            });
+        }
+    }
+
     /// <summary>Lets the event thread forget the descriptor until it is listened to again: one that is detached from its tap always reads as broken.</summary>
     public void StopWatching()
     {
@@ -135,27 +157,6 @@ internal sealed unsafe class FrameDescriptor : IEventHandler, IDisposable
     {
         StopWatching();
         _fd.Dispose();
-    }
-
-    /// <summary>The other side or the interface has gone for good: the card has no network any more, and the guest runs on.</summary>
-    private void Break(Errno error)
-    {
-        bool first;
-        lock (_watching)
-        {
-            first = !_isBroken;
-            _isBroken = true;
-        }
-        StopWatching();
-        if (first && Lost is { } lost)
-        {
-            // Later: this is inside a call of the device's.
-            _loop.Post(() =>
-            {
-                if (!_fd.IsClosed)
-                    lost(error);
-            });
-        }
     }
 
     private EventWatch? Watch() => _events is null ? null : _watch ??= _loop.Watch(_fd, this);

@@ -12,7 +12,7 @@ public class LinuxAbiTests
     private static readonly string[] Headers =
     [
         "fcntl.h", "unistd.h", "limits.h", "poll.h", "sys/socket.h", "sys/un.h", "sys/prctl.h", "sys/resource.h", "signal.h", "time.h", "termios.h", "sys/eventfd.h", "sys/epoll.h", "sys/mman.h",
-        "sys/stat.h", "sys/uio.h", "sys/vfs.h", "sys/ioctl.h", "linux/fs.h", "linux/falloc.h", "linux/io_uring.h", "sys/syscall.h", "linux/sysinfo.h", "linux/magic.h", "spawn.h", "net/if.h", "linux/if_tun.h", "linux/vhost.h", "linux/userfaultfd.h",
+        "sys/stat.h", "sys/uio.h", "sys/vfs.h", "sys/ioctl.h", "linux/fs.h", "linux/falloc.h", "linux/io_uring.h", "sys/syscall.h", "linux/sysinfo.h", "linux/magic.h", "spawn.h", "net/if.h", "linux/if_tun.h", "linux/netlink.h", "linux/rtnetlink.h", "linux/vhost.h", "linux/userfaultfd.h",
     ];
 
     /// <summary>Structures whose C name is that of a function too; their names here differ.</summary>

@@ -41,6 +41,8 @@ internal sealed class Card : INetworkEvents, IDisposable
     /// <summary>Switches listening off as soon as it is told of frames.</summary>
     public bool StopsAtFrames { get; set; } = true;
 
+    public void TellLoss(Action<Errno> onLost) => Backend.TellLoss(_loop, onLost);
+
     public NetworkSend Send(byte[] frame, int pair = 0)
     {
         _header.AsSpan().Clear();

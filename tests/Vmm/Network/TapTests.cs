@@ -142,7 +142,7 @@ public sealed class TapTests
         Assert.SkipUnless(File.Exists("/sbin/ip"), "this host has no ip command");
         using Card card = Open(new TapOptions(Tap, pairs));
         using BlockingCollection<Errno> lost = [];
-        card.Backend.TellLoss(lost.Add);
+        card.TellLoss(lost.Add);
         // Queues that are taken off the tap are no loss.
         card.Backend.SetQueuePairs(pairs);
         card.Backend.SetQueuePairs(1);
@@ -165,12 +165,35 @@ public sealed class TapTests
     });
 
     [Fact]
+    public void Tap_that_nobody_reads_is_missed_when_it_is_deleted_and_not_before() => NetNamespace.Run(() =>
+    {
+        Assert.SkipUnless(File.Exists("/sbin/ip"), "this host has no ip command");
+        NetNamespace.MakeTap(Tap, OneQueue);
+        using SafeFd tap = SafeFd.Own(Linux.open("/dev/net/tun", Linux.O_RDWR | Linux.O_CLOEXEC, 0), "open /dev/net/tun");
+        Attach(tap);
+        using EventLoop loop = new("taps");
+        using BlockingCollection<Errno> gone = [];
+        using TapWatch? watch = TapWatch.Begin(tap, loop, gone.Add);
+        Assert.NotNull(watch);
+        // Another's going is told on the same socket, before.
+        NetNamespace.MakeTap("vmmtest1", OneQueue);
+        foreach (string name in (string[])["vmmtest1", Tap])
+        {
+            Assert.Empty(gone);
+            using Process delete = Process.Start("/sbin/ip", ["link", "delete", name]);
+            delete.WaitForExit();
+        }
+        Assert.True(gone.TryTake(out Errno why, TimeSpan.FromSeconds(30)));
+        Assert.Equal(Errno.EBADFD, why);
+    });
+
+    [Fact]
     public void Tap_that_is_only_down_is_not_lost() => NetNamespace.Run(() =>
     {
         NetNamespace.MakeTap(Tap, OneQueue);
         using Card card = Open(new TapOptions(Tap));
         bool lost = false;
-        card.Backend.TellLoss(_ => lost = true);
+        card.TellLoss(_ => lost = true);
         Assert.Equal(NetworkSend.Dropped, card.Send(NetNamespace.Frame(60)));
         Assert.Null(card.TryReceive());
         card.Settle();
@@ -193,6 +216,13 @@ public sealed class TapTests
         Assert.Equal(up ? $"tap {Tap}, which vmm will make" : $"tap {Tap}, free", NetPreflight.Look(config.Net[0]));
         Assert.Equal(up, NetNamespace.Flags(Tap) is null);
     });
+
+    private static unsafe void Attach(SafeFd tap)
+    {
+        Linux.ifreq request = TapControl.Request(Tap);
+        request.ifr_flags = OneQueue;
+        Assert.Equal(0, Linux.ioctl(tap.Number, Linux.TUNSETIFF, (nint)(&request)));
+    }
 
     private static Card Open(TapOptions options) => new(loop => TapOpener.Open(options, loop));
 

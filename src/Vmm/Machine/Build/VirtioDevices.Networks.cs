@@ -39,13 +39,13 @@ internal sealed partial class VirtioDevices
         if (net.Fd is { } numbers)
         {
             DescriptorBackend inherited = chassis.Own(InheritedNetwork.Open(numbers, loop));
-            inherited.TellLoss(error => onLost(LossOf($"descriptor {numbers[0]}", error)));
+            inherited.TellLoss(loop, error => onLost(LossOf($"descriptor {numbers[0]}", error)));
             return inherited;
         }
         if (net.Tap is { } tap)
         {
             DescriptorBackend opened = chassis.Own(TapOpener.Open(new TapOptions(tap, net.Queues ?? 1, net.Mtu, queues => OpenEngine(net.Vhost, queues, doorbells, loop)), loop));
-            opened.TellLoss(error => onLost(LossOf($"tap '{tap}'", error)));
+            opened.TellLoss(loop, error => onLost(LossOf($"tap '{tap}'", error)));
             return opened;
         }
         return chassis.Own(PasstBackend.Start(net, loop, onLost)).Frames;
