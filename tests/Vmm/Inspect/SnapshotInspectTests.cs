@@ -44,7 +44,7 @@ public sealed class SnapshotInspectTests : IDisposable
         Assert.Equal(ExitCodes.Usage, wrong.ExitCode);
         Assert.EndsWith("; did you mean 'registers'?", wrong.Message, StringComparison.Ordinal);
         Assert.Equal(("--vcpu: there is no vCPU 7: 'web' has 2, from 0", ExitCodes.Usage), Refused("registers", "--vcpu", "7"));
-        Assert.Equal(("--vcpu: '-1' is no whole number", ExitCodes.Usage), Refused("registers", "--vcpu=-1"));
+        Assert.Equal(("--vcpu: '-1' is no whole number from 0 to 2147483647", ExitCodes.Usage), Refused("registers", "--vcpu=-1"));
         Assert.Equal(("--check: a snapshot has no KVM to compare with: name a VM that runs or is paused", ExitCodes.Usage), Refused("walk", "--check", "5"));
         Assert.Equal(ExitCodes.StartFailed, Refused("memory", "0x7f0000000000").Code);
         (string message, int code) = RefusedAt(_maker.PathOf("none"), "slots");
