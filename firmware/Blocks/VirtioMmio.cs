@@ -20,18 +20,25 @@ internal sealed class VirtioMmio : IRoutine
     public const int QueueSize = 8;
 
     // Registers, 4.2.2.
-    private const int MagicValue = 0x00, Version = 0x04, DeviceId = 0x08, DriverFeatures = 0x20, DriverFeaturesSelect = 0x24;
-    private const int QueueSelect = 0x30, QueueNumber = 0x38, QueueReady = 0x44, Status = 0x70;
-    private const int QueueDescriptors = 0x80, QueueDriver = 0x90, QueueDevice = 0xa0;
+    private const int MagicValue = 0x00, Version = 0x04, DeviceId = 0x08, DeviceFeatures = 0x10, DeviceFeaturesSelect = 0x14;
+    private const int DriverFeatures = 0x20, DriverFeaturesSelect = 0x24;
+    private const int QueueSelect = 0x30, QueueNumberMax = 0x34, QueueNumber = 0x38, QueueReady = 0x44, Status = 0x70;
+    private const int QueueDescriptors = 0x80, QueueDriver = 0x90, QueueDevice = 0xa0, ConfigGeneration = 0xfc;
 
     private const uint Magic = 0x7472_6976;
     private const uint Modern = 2;
 
-    /// <summary>The upper half of VIRTIO_F_VERSION_1, the one feature that is asked for.</summary>
+    /// <summary>VIRTIO_F_VERSION_1, in the upper half of the features: what no driver may do without.</summary>
     private const uint Version1 = 1;
 
     // Device status, 2.1.
-    private const uint Acknowledge = 1, Driver = 2, DriverOk = 4, FeaturesOk = 8;
+    private const uint Acknowledge = 1, Driver = 2, DriverOk = 4, FeaturesOk = 8, Failed = 128;
+
+    /// <summary>VIRTQ_AVAIL_F_NO_INTERRUPT, 2.7.6: the driver looks at the used ring, and wants no interrupts.</summary>
+    private const ushort NoInterrupt = 1;
+
+    /// <summary>What a guest ends with whose device cannot be driven.</summary>
+    private const byte Unfit = 2;
 
     /// <summary>Each queue has a page: descriptors, then what is available, then what was used (2.7).</summary>
     private const int PageShift = 12;
@@ -54,6 +61,7 @@ internal sealed class VirtioMmio : IRoutine
     private Label _start;
     private Label _setQueue;
     private Label _offer;
+    private Label _unfit;
 
     private VirtioMmio(GuestProgram program)
     {
@@ -62,6 +70,7 @@ internal sealed class VirtioMmio : IRoutine
         _start = program.Main.NewLabel("virtio_start");
         _setQueue = program.Main.NewLabel("virtio_set_queue");
         _offer = program.Main.NewLabel("virtio_offer");
+        _unfit = program.Main.NewLabel("virtio_unfit");
     }
 
     /// <summary>What may be set on the command line.</summary>
@@ -99,16 +108,40 @@ internal sealed class VirtioMmio : IRoutine
         code.Place(ref there);
     }
 
-    /// <summary>Code that resets the device and agrees with it on VIRTIO_F_VERSION_1 alone. Changes RAX. Queues come next, then <see cref="Go"/>.</summary>
-    public void Start() => _program.Main.Asm.call(_start);
+    /// <summary>
+    /// Code that resets the device and agrees with it on VIRTIO_F_VERSION_1 and those of some features that it has: they
+    /// are in EDX then. Changes RAX. Queues come next, then <see cref="Go"/>.
+    /// </summary>
+    /// <param name="features">Those of the lower half (bits 0 to 31) that the guest can deal with.</param>
+    public void Start(uint features = 0)
+    {
+        Assembler a = _program.Main.Asm;
+        a.mov(edx, features);
+        a.call(_start);
+    }
 
-    /// <summary>Code that gives the device an empty queue. Changes RAX, RCX, RDI.</summary>
+    /// <summary>Code that gives the device an empty queue. Changes RAX, RCX, RDX, RDI.</summary>
     public void SetQueue(int queue)
     {
         Assembler a = _program.Main.Asm;
         a.mov(__dword_ptr[rbp + QueueSelect], (uint)queue);
         a.mov(edi, Page(queue));
         a.call(_setQueue);
+    }
+
+    /// <summary>Code that reads fields of the device's configuration, again if they changed meanwhile (2.5.1). Changes RCX.</summary>
+    /// <param name="reads">The code for the reading, which leaves RCX as it is.</param>
+    public void ReadConfig(Action reads)
+    {
+        CodeSection code = _program.Main;
+        Assembler a = code.Asm;
+        Label again = code.NewLabel("config_again");
+        code.Remark("What is read in more than one access is of one moment only if the generation has stayed.");
+        code.Place(ref again);
+        a.mov(ecx, __dword_ptr[rbp + ConfigGeneration]);
+        reads();
+        a.cmp(__dword_ptr[rbp + ConfigGeneration], ecx);
+        a.jne(again);
     }
 
     /// <summary>Code that tells the device that its driver is ready.</summary>
@@ -201,7 +234,7 @@ internal sealed class VirtioMmio : IRoutine
         Assembler a = code.Asm;
         Label reset = code.NewLabel("virtio_reset");
 
-        code.Remark("virtio_start: reset and wait until that is done, then say hello and choose features (3.1.1).");
+        code.Remark("virtio_start: reset and wait until that is done, then say hello and choose features (3.1.1). EDX = those wanted.");
         code.Place(ref _start);
         a.mov(__dword_ptr[rbp + Status], 0);
         code.Place(ref reset);
@@ -210,11 +243,21 @@ internal sealed class VirtioMmio : IRoutine
         a.jne(reset);
         a.mov(__dword_ptr[rbp + Status], Acknowledge);
         a.mov(__dword_ptr[rbp + Status], Acknowledge | Driver);
+        code.Remark("Only what the device offers may be accepted (2.2.1): bits 0 to 31, then 32 to 63.");
+        a.mov(__dword_ptr[rbp + DeviceFeaturesSelect], 0);
+        a.and(edx, __dword_ptr[rbp + DeviceFeatures]);
         a.mov(__dword_ptr[rbp + DriverFeaturesSelect], 0);
-        a.mov(__dword_ptr[rbp + DriverFeatures], 0);
+        a.mov(__dword_ptr[rbp + DriverFeatures], edx);
+        a.mov(__dword_ptr[rbp + DeviceFeaturesSelect], 1);
+        a.mov(eax, __dword_ptr[rbp + DeviceFeatures]);
+        a.and(eax, Version1);
+        a.je(_unfit);
         a.mov(__dword_ptr[rbp + DriverFeaturesSelect], 1);
-        a.mov(__dword_ptr[rbp + DriverFeatures], Version1);
+        a.mov(__dword_ptr[rbp + DriverFeatures], eax);
+        code.Remark("The device has the last word: FEATURES_OK stays only if it can do with these.");
         a.mov(__dword_ptr[rbp + Status], Acknowledge | Driver | FeaturesOk);
+        a.test(__dword_ptr[rbp + Status], FeaturesOk);
+        a.je(_unfit);
         a.ret();
     }
 
@@ -223,12 +266,18 @@ internal sealed class VirtioMmio : IRoutine
         CodeSection code = _program.Main;
         Assembler a = code.Asm;
 
-        code.Remark("virtio_set_queue: RDI = its page, which is cleared; the device learns where its three parts are.");
+        code.Remark("virtio_set_queue: RDI = its page, which is cleared; the device learns where its three parts are (4.2.3.2).");
         code.Place(ref _setQueue);
+        code.Remark("It must not be in use, and be as long as ours at least.");
+        a.cmp(__dword_ptr[rbp + QueueReady], 0);
+        a.jne(_unfit);
+        a.cmp(__dword_ptr[rbp + QueueNumberMax], QueueSize);
+        a.jb(_unfit);
         a.mov(rdx, rdi);
         a.xor(eax, eax);
         a.mov(ecx, (1 << PageShift) / sizeof(ulong));
         a.rep.stosq();
+        a.mov(__word_ptr[rdx + AvailOffset], NoInterrupt);
         a.mov(__dword_ptr[rbp + QueueNumber], QueueSize);
         a.mov(__dword_ptr[rbp + QueueDescriptors], edx);
         a.mov(__dword_ptr[rbp + QueueDescriptors + 4], eax);
@@ -248,5 +297,11 @@ internal sealed class VirtioMmio : IRoutine
         a.mov(__word_ptr[rdi + rcx * 2 + 4], ax);
         a.inc(__word_ptr[rdi + IndexOffset]);
         a.ret();
+
+        code.Remark("virtio_unfit: the driver gives the device up.");
+        code.Place(ref _unfit);
+        a.mov(__dword_ptr[rbp + Status], Acknowledge | Driver | Failed);
+        SerialLine.Of(_program).PrintLine("virtio: this driver cannot drive this device");
+        Ending.DebugExit(code, Unfit);
     }
 }

@@ -67,12 +67,15 @@ internal sealed class BlkGuest : TinyGuest
         device.Require(BlockDevice, "blk: there is no virtio-mmio disk");
         device.Start();
         device.SetQueue(0);
-        device.Go();
         code.Remark("R12 = sectors of the disk, R11 = the next one, R10 = the sum.");
-        a.mov(eax, __dword_ptr[rbp + VirtioMmio.Config + 4]);
-        a.shl(rax, 32);
-        a.mov(r12d, __dword_ptr[rbp + VirtioMmio.Config]);
-        a.or(r12, rax);
+        device.ReadConfig(() =>
+        {
+            a.mov(eax, __dword_ptr[rbp + VirtioMmio.Config + 4]);
+            a.shl(rax, 32);
+            a.mov(r12d, __dword_ptr[rbp + VirtioMmio.Config]);
+            a.or(r12, rax);
+        });
+        device.Go();
         a.xor(r11d, r11d);
         a.xor(r10d, r10d);
         serial.PrintText("blk: ");

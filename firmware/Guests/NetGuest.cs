@@ -9,6 +9,10 @@ namespace Vmm.Firmware.Guests;
 internal sealed class NetGuest : TinyGuest
 {
     private const uint NetworkDevice = 1;
+
+    /// <summary>VIRTIO_NET_F_MAC (5.1.3): the card tells its address.</summary>
+    private const uint HasAddress = 1 << 5;
+
     private const int Receive = 0;
     private const int Transmit = 1;
 
@@ -19,6 +23,10 @@ internal sealed class NetGuest : TinyGuest
     private const int FrameSize = 60;
 
     private const int AddressSize = 6;
+
+    /// <summary>The first byte of an address that nobody gave out.</summary>
+    private const byte LocalAddress = 2;
+
     private const int TypeOffset = HeaderSize + 2 * AddressSize;
 
     /// <summary>EtherType 0x88b5, for experiments, as it stands in memory.</summary>
@@ -71,7 +79,8 @@ internal sealed class NetGuest : TinyGuest
 
         serial.Start();
         device.Require(NetworkDevice, "net: there is no virtio-mmio network card");
-        device.Start();
+        device.Start(HasAddress);
+        a.mov(r12d, edx);
         device.SetQueue(Receive);
         device.SetQueue(Transmit);
         WriteBuffers(program, device);
@@ -97,23 +106,31 @@ internal sealed class NetGuest : TinyGuest
         WriteCollect(program, device, collect);
     }
 
-    /// <summary>The frame, and buffers for those that come in.</summary>
+    /// <summary>The frame, and buffers for those that come in. R12 has the features.</summary>
     private static void WriteBuffers(GuestProgram program, VirtioMmio device)
     {
         CodeSection code = program.Main;
         Assembler a = code.Asm;
-        code.Remark("The frame: no offloads, to everybody, from the card's own address.");
+        Label addressed = code.NewLabel("addressed");
+        code.Remark("The frame: no offloads, to everybody, from the card's own address if it tells one (5.1.5).");
         a.xor(eax, eax);
         a.mov(edi, Frame);
         a.mov(ecx, HeaderSize + FrameSize);
         a.rep.stosb();
         a.mov(__dword_ptr[Frame + HeaderSize], uint.MaxValue);
         a.mov(__word_ptr[Frame + HeaderSize + 4], ushort.MaxValue);
-        for (int i = 0; i < AddressSize; i++)
+        a.mov(__byte_ptr[Frame + HeaderSize + AddressSize], LocalAddress);
+        a.test(r12d, HasAddress);
+        a.je(addressed);
+        device.ReadConfig(() =>
         {
-            a.mov(al, __byte_ptr[rbp + VirtioMmio.Config + i]);
-            a.mov(__byte_ptr[Frame + HeaderSize + AddressSize + i], al);
-        }
+            for (int i = 0; i < AddressSize; i++)
+            {
+                a.mov(al, __byte_ptr[rbp + VirtioMmio.Config + i]);
+                a.mov(__byte_ptr[Frame + HeaderSize + AddressSize + i], al);
+            }
+        });
+        code.Place(ref addressed);
         a.mov(__word_ptr[Frame + TypeOffset], ExperimentalType);
         device.Describe(Transmit, 0, Frame, HeaderSize + FrameSize, deviceWrites: false);
         for (int i = 0; i < VirtioMmio.QueueSize; i++)
