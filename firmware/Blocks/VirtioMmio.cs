@@ -174,7 +174,7 @@ internal sealed class VirtioMmio : IRoutine
         a.call(_offer);
     }
 
-    /// <summary>Code that tells the device of what is available in a queue. This is the one exit of a request.</summary>
+    /// <summary>Code that tells the device of what is available in a queue. It leaves the guest, as nothing else of a request does.</summary>
     public void Notify(int queue) => _program.Main.Asm.mov(__dword_ptr[rbp + QueueNotify], (uint)queue);
 
     /// <summary>Code that hands the device the chain that begins at descriptor 0, and waits until it is done with it. Changes RAX, RCX, RDI, R8.</summary>

@@ -37,8 +37,8 @@ internal sealed class BlkGuest : TinyGuest
     public override string Explanation =>
         "Finds a virtio disk among the virtio-mmio devices, brings it up with one queue, and reads sector after sector (or "
         + "with write=1 writes each one's number to its first and last 8 bytes), one request at a time: three descriptors "
-        + "for header, data and status, one entry in the available ring, one write to the notify register, which is the "
-        + "only exit, and then it watches the used ring. The cycles it prints are the whole way through queue, host and "
+        + "for header, data and status, one entry in the available ring, one write to the notify register, which alone "
+        + "leaves the guest, and then it watches the used ring. The cycles it prints are the whole way through queue, host and "
         + "back; the sum of the first 8 bytes of all sectors tells that the data came. Try with --stats: no exit but the "
         + "setting up, for a notification is an eventfd of the host.";
 
