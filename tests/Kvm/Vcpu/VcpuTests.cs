@@ -142,7 +142,7 @@ public class VcpuTests
         Assert.Equal(1, vcpu.SetMsrs(set));
         Assert.Equal(1, vcpu.SetMsrs(set.AsSpan(2)));
         uint[] numbers = [unknown, sysenterCs, unknown, sysenterEsp, unknown, .. Enumerable.Repeat(sysenterCs, 300)];
-        IReadOnlyList<NumberedRegister> saved = VcpuSaver.Msrs(vcpu, numbers);
+        List<NumberedRegister> saved = VcpuSaver.Msrs(vcpu, numbers);
         Assert.Equal([new NumberedRegister(sysenterCs, 8), new(sysenterEsp, 0x1000)], saved.Take(2));
         Assert.Equal(302, saved.Count);
     }

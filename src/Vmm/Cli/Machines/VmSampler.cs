@@ -19,7 +19,7 @@ internal sealed class VmSampler(VmHome home)
     /// <summary>Looks a moment later at those of before, for their rates; one that did not answer is not asked again.</summary>
     public IReadOnlyList<VmRow> LookAgain() => Rows([.. _before.Values.Select(view => view.IsStuck ? view : VmView.Look(view.Folder))]);
 
-    private IReadOnlyList<VmRow> Rows(List<VmView> views)
+    private List<VmRow> Rows(List<VmView> views)
     {
         List<VmRow> rows = [.. views.Select(view => VmRow.Of(_before.GetValueOrDefault(view.Folder.Name, view), view))];
         _before = views.ToDictionary(view => view.Folder.Name, StringComparer.Ordinal);
