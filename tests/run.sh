@@ -64,8 +64,8 @@ first_lane() {
         case $project:$kvm in
             Linux:*) filter="-trait- Lab=second"; run Linux "$reports/Linux" ;;
             Kvm:lab)
-                # Guests that move a hundred times, and from process to process, are for a KVM at its own speed.
-                echo "tests/Kvm: not in the lab, for its processor is emulated: JourneyTests, ProcessMovesTests"
+                # Guests that move a hundred times, from process to process, or before they have counted to their end, are for a KVM at its own speed.
+                echo "tests/Kvm: not in the lab, for its processor is emulated: JourneyTests, ProcessMovesTests, PostCopyGuestTests, ExitsBenchTests"
                 filter="-trait Needs=nothing"; run Kvm "$reports/Kvm"
                 filter="-trait- Needs=nothing -trait- Lab=too-slow"; in_lab Kvm ;;
             Vmm:lab) filter="-trait- Needs=kvm"; run Vmm "$reports/Vmm"; filter="-trait Needs=kvm"; in_lab Vmm ;;

@@ -20,10 +20,9 @@ internal sealed class LifecycleConflictException(VmState state, VmCommand comman
 
     private static string Explain(VmState state, VmCommand command)
     {
-        if (state == VmState.Paused && command == VmCommand.PowerButton)
-            return $"cannot {Verb(command)}: the VM is paused and would not hear it: resume it first, or end it at once (stop --force)";
         string needed = string.Join(" or ", VmLifecycle.Needed(command).Select(Name));
-        return $"cannot {Verb(command)}: the VM is {Name(state)}, and would have to be {needed}";
+        string help = state == VmState.Paused && command == VmCommand.PowerButton ? ": resume it first, or end it at once (stop --force)" : "";
+        return $"cannot {Verb(command)}: the VM is {Name(state)}, and would have to be {needed}{help}";
     }
 
     private static string Name(VmState state) => state switch

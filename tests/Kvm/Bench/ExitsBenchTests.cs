@@ -5,6 +5,7 @@ using Xunit;
 namespace Vmm.Tests.Kvm.Bench;
 
 /// <summary><c>vmm bench exits</c> on the real KVM: whatever this one can and cannot do, it ends, and says so.</summary>
+[Trait("Lab", "too-slow")]
 public sealed class ExitsBenchTests
 {
     /// <summary>Long enough for a batch on a busy machine; a row that hangs costs it twice, once for each program.</summary>

@@ -9,6 +9,7 @@ using Xunit;
 namespace Vmm.Tests.Kvm.Migration;
 
 /// <summary>Guests on the real /dev/kvm whose memory follows them: they count their ticks and check their pages themselves.</summary>
+[Trait("Lab", "too-slow")]
 public sealed class PostCopyGuestTests
 {
     private const string Complete = "every tick counted, every page as it should be";

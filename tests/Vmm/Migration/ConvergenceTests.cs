@@ -24,14 +24,14 @@ public sealed class ConvergenceTests
         Assert.Equal(50.0 * MiB, convergence.Bandwidth);
     }
 
-    /// <summary>Half a MiB is next to nothing on a fast link, and more than a second where 400 KB/s are allowed.</summary>
+    /// <summary>A fifth of a MiB is next to nothing on a fast link, and half a second where 400 KB/s are allowed.</summary>
     [Theory]
     [InlineData(0, true)]
     [InlineData(400e3, false)]
     public void Rest_is_projected_by_what_is_allowed_at_most(double allowed, bool fits)
     {
         Convergence convergence = new(s_options with { Bandwidth = allowed });
-        NextStep next = convergence.After(sent: MiB / 2, TimeSpan.FromSeconds(1.3), pending: MiB / 2, s_second);
+        NextStep next = convergence.After(sent: MiB / 5, s_second / 2, pending: MiB / 5, s_second);
         Assert.Equal(fits, convergence.Projected <= s_options.Downtime);
         Assert.Equal(fits ? NextStep.Hold : NextStep.Round, next);
     }

@@ -25,6 +25,7 @@ internal static class KillCommand
     /// <summary>Ends it, and returns when it is gone.</summary>
     public static void Kill(VmFolder folder)
     {
+        long start = Environment.TickCount64;
         using (ControlClient? client = ControlClient.TryConnect(folder, s_patienceWithAnswer))
         {
             try
@@ -38,7 +39,9 @@ internal static class KillCommand
             }
             catch (VmmException)
             {
-                // It was quicker, or does not answer.
+                // It was quicker and has hung up, or does not answer.
+                if (Environment.TickCount64 - start < s_patienceWithAnswer.TotalMilliseconds)
+                    folder.AwaitEnd();
             }
         }
         if (!folder.IsAlive || folder.ReadRecord().Pid is not int pid)

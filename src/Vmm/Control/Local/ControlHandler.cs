@@ -39,6 +39,7 @@ internal sealed class ControlHandler(VmControl control, LockedVm vm, ConsoleHub?
             }
             if (request.Verb == ControlVerb.Migrate)
                 return Migrate(request, stream);
+            stream.IsAnswering = true;
             reply = Do(request, stream);
         }
         catch (VmmException refused)
@@ -55,7 +56,9 @@ internal sealed class ControlHandler(VmControl control, LockedVm vm, ConsoleHub?
             // So did this one, though by a mistake of ours: whoever asked is told, and the guest does not pay for it.
             reply = new() { Error = $"{request.Verb} failed by a fault in vmm ({fault.GetType().Name}: {fault.Message}); the VM goes on; please report it", ExitCode = ExitCodes.Internal };
         }
-        return stream.TrySend(reply, ControlJson.Default.ControlReply);
+        bool goesOn = stream.TrySend(reply, ControlJson.Default.ControlReply);
+        stream.IsAnswering = false;
+        return goesOn;
     }
 
     private ControlReply Do(ControlRequest request, ControlStream stream)

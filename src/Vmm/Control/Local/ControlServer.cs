@@ -12,6 +12,7 @@ internal sealed class ControlServer : IDisposable
     private const int MostConnections = 32;
 
     private const int StackSize = 256 << 10;
+    private const int LookEveryMilliseconds = 5;
 
     /// <summary>A request is one line: who has begun it and not sent the rest by then never will.</summary>
     private static readonly TimeSpan s_requestLimit = TimeSpan.FromSeconds(5);
@@ -19,7 +20,7 @@ internal sealed class ControlServer : IDisposable
     /// <summary>How long a client may do something else first, such as have the guest's file systems frozen, which takes a while on a busy host.</summary>
     private static readonly TimeSpan s_idleLimit = TimeSpan.FromMinutes(2);
 
-    /// <summary>How long consoles get, at the end, to take the guest's last words.</summary>
+    /// <summary>How long consoles get, at the end, to take the guest's last words, and commands to be answered.</summary>
     private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(1);
 
     private readonly SafeFd _listener;
@@ -61,8 +62,8 @@ internal sealed class ControlServer : IDisposable
         lock (_lock)
         {
             long deadline = Environment.TickCount64 + (long)s_lastWords.TotalMilliseconds;
-            while (_open.Any(stream => stream.HasLastWords) && deadline - Environment.TickCount64 is long left and > 0)
-                Monitor.Wait(_lock, (int)left);
+            while (_open.Any(stream => stream.HasLastWords || stream.IsAnswering) && deadline - Environment.TickCount64 is long left and > 0)
+                Monitor.Wait(_lock, (int)Math.Min(left, LookEveryMilliseconds));
             _stopping = true;
             foreach (ControlStream stream in _open)
             {

@@ -10,6 +10,8 @@ namespace Vmm.Control.Local;
 /// <param name="socket">Connected; owned.</param>
 internal sealed unsafe class ControlStream(SafeFd socket) : IDisposable
 {
+    private volatile bool _isAnswering;
+
     /// <summary>The longest line. A description with many disks stays far below.</summary>
     private const int LongestLine = 1 << 20;
 
@@ -28,6 +30,13 @@ internal sealed unsafe class ControlStream(SafeFd socket) : IDisposable
             if (value)
                 UnixSocket.SetTimeouts(Socket, TimeSpan.Zero);
         }
+    }
+
+    /// <summary>Whether a command is being carried out whose answer comes soon, which the end of the VM waits for a little: it may be what the command did.</summary>
+    public bool IsAnswering
+    {
+        get => _isAnswering;
+        set => _isAnswering = value;
     }
 
     /// <summary>Whether output of the guest, or a trace of it, is on its way here, which the end of the VM waits for a little.</summary>
