@@ -23,8 +23,12 @@ internal sealed class TemporaryHome : IDisposable
     /// <summary>A VM that nobody holds: it was created, or its process is gone.</summary>
     public VmFolder Resting(string name, VmRecord? record = null)
     {
-        using LockedVm vm = Define(name, record);
-        return vm.Folder;
+        VmFolder folder;
+        using (LockedVm vm = Define(name, record))
+            folder = vm.Folder;
+        // A child that another test is just starting has a copy of the lock until it runs its program.
+        folder.AwaitEnd();
+        return folder;
     }
 
     public void Dispose() => Directory.Delete(Home.Path, recursive: true);

@@ -25,6 +25,7 @@ public sealed class VmFolderTests : IDisposable
         Assert.Null(folder.TryLock());
         Assert.Contains("running", Assert.Throws<VmmException>(() => folder.Take("start")).Message, StringComparison.Ordinal);
         vm.Dispose();
+        folder.AwaitEnd();
         Assert.False(folder.IsAlive);
         using LockedVm again = folder.Take("start");
         Assert.True(folder.IsAlive);
