@@ -44,7 +44,7 @@ public sealed class ApiTurnTests : IDisposable
         {
             second.Write(Encoding.Latin1.GetBytes(PutSecond));
             second.Socket.Shutdown(SocketShutdown.Send);
-            second.ReadTimeout = 15_000;
+            second.ReadTimeout = 60_000;
             // It is dropped as soon as its client is gone, and not when its turn comes.
             Assert.Equal("", ApiRig.ReadToEnd(second));
         }
