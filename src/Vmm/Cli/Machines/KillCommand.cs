@@ -12,7 +12,7 @@ internal static class KillCommand
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
     /// <summary>One that has not even answered by then is stopped or stuck.</summary>
-    private static readonly TimeSpan s_patienceWithAnswer = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan PatienceWithAnswer = TimeSpan.FromSeconds(5);
 
     /// <summary>The command for the parser.</summary>
     public static Command Create() => VmArgument.Verb("kill", "End a VM's guest at once, as pulling the plug does", folder =>
@@ -26,7 +26,7 @@ internal static class KillCommand
     public static void Kill(VmFolder folder)
     {
         long start = Environment.TickCount64;
-        using (ControlClient? client = ControlClient.TryConnect(folder, s_patienceWithAnswer))
+        using (ControlClient? client = ControlClient.TryConnect(folder, PatienceWithAnswer))
         {
             try
             {
@@ -40,7 +40,7 @@ internal static class KillCommand
             catch (VmmException)
             {
                 // It was quicker and has hung up, or does not answer.
-                if (Environment.TickCount64 - start < s_patienceWithAnswer.TotalMilliseconds)
+                if (Environment.TickCount64 - start < PatienceWithAnswer.TotalMilliseconds)
                     folder.AwaitEnd();
             }
         }

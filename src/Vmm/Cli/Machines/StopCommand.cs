@@ -12,9 +12,6 @@ internal static class StopCommand
 {
     private const double DefaultSeconds = 30;
 
-    /// <summary>A process that has not taken the order by then is stopped or stuck.</summary>
-    private static readonly TimeSpan s_patienceWithAnswer = TimeSpan.FromSeconds(5);
-
     private static readonly TimeSpan s_agentPatience = TimeSpan.FromSeconds(5);
 
     /// <summary>The command for the parser.</summary>
@@ -40,7 +37,7 @@ internal static class StopCommand
 
     private static void Press(VmFolder folder)
     {
-        using ControlClient? client = ControlClient.TryConnect(folder, s_patienceWithAnswer);
+        using ControlClient? client = ControlClient.TryConnect(folder, KillCommand.PatienceWithAnswer);
         client?.Ask(ControlVerb.PowerButton);
     }
 
@@ -52,7 +49,7 @@ internal static class StopCommand
 
     private static void Stop(VmFolder folder, TimeSpan patience, bool force, Action<ControlClient, VmFolder> ask)
     {
-        if (ControlClient.TryConnect(folder, s_patienceWithAnswer) is not { } client)
+        if (ControlClient.TryConnect(folder, KillCommand.PatienceWithAnswer) is not { } client)
         {
             // Nothing runs: that is what was asked for.
             if (!folder.IsAlive)
