@@ -14,8 +14,8 @@ more_than() { [ "$(ticks)" -gt "$1" ]; }
 look() { "$vmm" inspect linux "$@"; }
 has() { grep -q -e "$1" "$out/text" || { cat "$out/text"; echo "no '$1'"; exit 1; }; }
 
-# The guest says where its kernel keeps its banner: an address that means nothing without its page tables.
-script='sed -n "s/^\([0-9a-f]*\) . linux_banner$/banner \1/p" /proc/kallsyms; while :; do n=$((n+1)); echo "tick $n"; sleep 0.2; done'
+# The guest says where its kernel keeps its banner and its scheduler: addresses that mean nothing without its page tables.
+script='sed -n "s/^\([0-9a-f]*\) . \(linux_banner\|schedule\)$/\2 \1/p" /proc/kallsyms; while :; do n=$((n+1)); echo "tick $n"; sleep 0.2; done'
 "$vmm" create --name linux --kernel "$kernel" --initrd "$initrd" --memory 128M \
     --cmdline "console=ttyS0 quiet vmm.run64=$(printf "%s\n" "$script" | base64 -w0)"
 "$vmm" start linux
@@ -26,10 +26,15 @@ before=$(ticks)
 look registers >"$out/text"
 has '^mode .*64-bit'
 has '^cr0 .* PG'
+at() { "$vmm" logs linux | tr -d '\r' | sed -n "s/^$1 //p" | head -1; }
+banner=$(at linux_banner) scheduler=$(at schedule)
+[ -n "$banner" ] && [ -n "$scheduler" ]
+look code "0x$scheduler" --count 3 >"$out/text"
+has "^=*>* *0x$scheduler"
+[ "$(grep -c '0x[0-9a-f]*  *[0-9a-f][0-9a-f]' "$out/text")" -eq 3 ]
+# Where it is right now: in the kernel or in a program.
 look code --count 3 >"$out/text"
-has 0xf
-banner=$("$vmm" logs linux | tr -d '\r' | sed -n 's/^banner //p' | head -1)
-[ -n "$banner" ]
+has '^=> *0x[0-9a-f]*  *[0-9a-f][0-9a-f]'
 look memory "0x$banner" --count 16 >"$out/text"
 has 'Linux version'
 look walk "0x$banner" >"$out/text"
