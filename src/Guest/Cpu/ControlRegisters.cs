@@ -39,6 +39,9 @@ public static class ControlRegisters
     /// <summary>CR4.LA57: five levels of page tables.</summary>
     public const ulong Cr4FiveLevels = 1UL << 12;
 
+    /// <summary>CR4.SMEP: the kernel executes nothing that programs can reach.</summary>
+    public const ulong Cr4SupervisorExecutionPrevention = 1UL << 20;
+
     /// <summary>EFER.SCE: SYSCALL.</summary>
     public const ulong EferSystemCall = 1UL << 0;
 

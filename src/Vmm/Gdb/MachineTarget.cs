@@ -43,7 +43,7 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
         (_vm, _stopWanted) = (vm, stopWanted);
         int xsave = Kvm.State.KvmParts.XsaveSize(vm.Kvm);
         _registers = [.. vm.Vcpus.Select(vcpu => new VcpuAccess(vcpu, xsave))];
-        _software = new SoftwareBreakpoints(vm.Ram.Memory);
+        _software = new SoftwareBreakpoints(vm.Ram.Memory, _support.Trap ?? BreakpointTrap.Int3);
         _memory = new VirtualMemory(vm.Ram.Memory, _software);
         _control = new uint[vm.Vcpus.Count];
         _step = SingleStep.Control(vm.Kvm);
@@ -76,8 +76,7 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
     public BreakpointResult Insert(int vcpu, BreakpointKind kind, ulong address, ulong length)
     {
         if (kind == BreakpointKind.Software)
-            return !_support.Software ? BreakpointResult.Refused : length != 1 ? BreakpointResult.Malformed
-                : GuestTranslation.TryTranslate(_vm.Vcpus[vcpu], _vm.Ram.Memory, address, out GuestAddress physical) ? _software.Insert(address, physical) : BreakpointResult.BadAddress;
+            return InsertSoftware(_vm.Vcpus[vcpu], address, length);
         return (kind == BreakpointKind.Hardware ? _support.Hardware : _support.Watch) ? _hardware.Insert(kind, address, length) : BreakpointResult.Unsupported;
     }
 
@@ -174,20 +173,66 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
             _traps.HandOn(kvm, exit, Debug(_control[vcpu.Number]));
             return;
         }
+        Tell(vcpu, reason);
+    }
+
+    /// <inheritdoc/>
+    bool IDebugExits.IsBreakpoint(IVcpu vcpu)
+    {
+        if (_support.Trap != BreakpointTrap.PortRead || !BreakpointTrap.IsPortRead(vcpu.Shared->io))
+            return false;
+        var kvm = (KvmVcpu)vcpu;
+        kvm_regs registers = kvm.GetRegisters();
+        ulong pointer = ProcessorMode.CodeAddress(General(kvm), System(kvm));
+        if (BreakFor(kvm, pointer) is not { } reason)
+            return false;
+        // The read is over for KVM, and the guest is as it was before: on the instruction, which is its own again when the breakpoint goes.
+        kvm.CompleteIo();
+        kvm.SetRegisters(registers);
+        // For who records exits: the completion is none.
+        vcpu.Shared->exit_reason = KvmExitReason.KVM_EXIT_IO;
+        Tell(vcpu, reason);
+        return true;
+    }
+
+    private BreakpointResult InsertSoftware(KvmVcpu vcpu, ulong address, ulong length)
+    {
+        if (_support.Trap is not { } trap)
+            return BreakpointResult.Refused;
+        if (length != 1)
+            return BreakpointResult.Malformed;
+        if (!GuestTranslation.TryTranslate(vcpu, _vm.Ram.Memory, address, out GuestAddress physical))
+            return BreakpointResult.BadAddress;
+        byte[] code = new byte[CodeListing.LongestInstruction];
+        Array.Resize(ref code, _memory.Read(vcpu, address, code));
+        bool fits = TrapPlace.Fits(trap, General(vcpu), System(vcpu), GuestTranslation.Walk(vcpu, _vm.Ram.Memory, address), code);
+        return fits ? _software.Insert(address, physical) : BreakpointResult.Refused;
+    }
+
+    private static Kvm.State.GeneralRegisters General(KvmVcpu vcpu) => Kvm.State.VcpuSaver.General(vcpu.GetRegisters());
+
+    private static Kvm.State.SystemRegisters System(KvmVcpu vcpu) => Kvm.State.VcpuSaver.System(vcpu.GetSpecialRegisters());
+
+    private void Tell(IVcpu vcpu, StopReason reason)
+    {
         _stops.Enqueue(reason);
         _vm.Machine.Keep(vcpu);
         _stopWanted();
     }
 
+    /// <summary>The software breakpoint that a vCPU has come to; null when none of ours is there.</summary>
+    private StopReason? BreakFor(KvmVcpu vcpu, ulong pointer)
+    {
+        if (!GuestTranslation.TryTranslate(vcpu, _vm.Ram.Memory, pointer, out GuestAddress physical) || !_software.IsAt(physical))
+            return null;
+        // A debugger that is told of a breakpoint where it has set none takes it for one that it has just removed, and goes on.
+        return new StopReason(_software.IsFor(pointer) ? StopKind.SoftwareBreak : StopKind.Trap, vcpu.Number);
+    }
+
     private StopReason? ReasonFor(KvmVcpu vcpu, in kvm_debug_exit_arch exit)
     {
         if (exit.exception == GuestException.Breakpoint)
-        {
-            if (!GuestTranslation.TryTranslate(vcpu, _vm.Ram.Memory, exit.pc, out GuestAddress physical) || !_software.IsAt(physical))
-                return null;
-            // A debugger that is told of a breakpoint where it has set none takes it for one that it has just removed, and goes on.
-            return new StopReason(_software.IsFor(exit.pc) ? StopKind.SoftwareBreak : StopKind.Trap, vcpu.Number);
-        }
+            return BreakFor(vcpu, exit.pc);
         if (_hardware.TryFind(exit.dr6, out BreakpointKind kind, out ulong address))
         {
             return new StopReason(kind switch
@@ -219,7 +264,7 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
     {
         kvm_guest_debug argument = new() { control = control };
         // Each only while there is one: without them the guest's own int3 and debug registers cost nothing.
-        if (_software.Any)
+        if (_software.Any && _support.Trap == BreakpointTrap.Int3)
             argument.control |= kvm_guest_debug.KVM_GUESTDBG_USE_SW_BP;
         if (_hardware.Any)
         {

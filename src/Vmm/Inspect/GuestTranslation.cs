@@ -19,11 +19,20 @@ internal static class GuestTranslation
     {
         if (vcpu.TryTranslate(linear, out physical))
             return true;
-        kvm_sregs special = vcpu.GetSpecialRegisters();
-        PagingState paging = new() { Cr0 = special.cr0, Cr3 = special.cr3, Cr4 = special.cr4, Efer = special.efer, PhysicalBits = PagingState.MostPhysicalBits, HasGibibytePages = true };
-        PageWalkResult found = PageWalk.Walk(linear, paging, (ulong address, out ulong entry) => TryReadEntry(memory, address, out entry));
+        PageWalkResult found = Walk(vcpu, memory, linear);
         physical = new GuestAddress(found.Physical);
         return found.IsMapped;
+    }
+
+    /// <summary>Follows the page tables to a linear address.</summary>
+    /// <param name="vcpu">Whose page tables; outside the guest, or this is its thread.</param>
+    /// <param name="memory">The guest's RAM.</param>
+    /// <param name="linear">The address.</param>
+    public static PageWalkResult Walk(KvmVcpu vcpu, GuestMemory memory, ulong linear)
+    {
+        kvm_sregs special = vcpu.GetSpecialRegisters();
+        PagingState paging = new() { Cr0 = special.cr0, Cr3 = special.cr3, Cr4 = special.cr4, Efer = special.efer, PhysicalBits = PagingState.MostPhysicalBits, HasGibibytePages = true };
+        return PageWalk.Walk(linear, paging, (ulong address, out ulong entry) => TryReadEntry(memory, address, out entry));
     }
 
     private static bool TryReadEntry(GuestMemory memory, ulong address, out ulong entry)

@@ -103,20 +103,51 @@ public sealed class DebuggedGuestTests : IDisposable
     {
         Boot("monitor", "", vcpus: 1);
         RawDebugger debugger = new(Place);
+        // Its third instruction: the first two have a byte each, which is not enough for every breakpoint.
+        Assert.Equal("T05thread:1;", debugger.Ask("vCont;s:1"));
+        Assert.Equal("T05thread:1;", debugger.Ask("vCont;s:1"));
+        string third = RawDebugger.Hex(debugger.Rip);
+        string there = debugger.Ask($"m{third},2");
         debugger.Send("c");
         Assert.Throws<LifecycleConflictException>(() => _control.Pause());
         debugger.Interrupt();
         Assert.Equal("T02thread:1;", debugger.Receive());
         Assert.Equal(VmState.Paused, _control.State);
-        Assert.Equal(DebugSupport.Here.Software ? "OK" : "E05", debugger.Ask($"Z0,{RawDebugger.Hex(debugger.Rip)},1"));
+        Assert.Equal(DebugSupport.Here.Software ? "OK" : "E05", debugger.Ask($"Z0,{third},1"));
         debugger.Dispose();
 
         // The next is let in when the one before is gone, and finds no breakpoint.
         using RawDebugger next = Connect();
-        ulong at = next.Rip;
-        Assert.NotEqual("cc", next.Ask($"m{RawDebugger.Hex(at)},1"));
+        Assert.Equal(there, next.Ask($"m{third},2"));
         next.Send("k");
         AssertEnds(OutcomeKind.Stopped);
+    }
+
+    [Fact]
+    public void Breakpoint_over_an_instruction_that_is_too_short_for_it_is_refused()
+    {
+        // nop; mov al, 0; out 0xf4, al; jmp $
+        string path = Path.Combine(_folder.FullName, "flat");
+        File.WriteAllBytes(path, [0x90, 0xb0, 0x00, 0xe6, 0xf4, 0xeb, 0xfe]);
+        _control.Create(TinyMachine.Describe("hello", "") with { Firmware = null, Cmdline = null, Kernel = path, Gdb = $"unix:{Place}" });
+        _control.Boot();
+        using RawDebugger debugger = new(Place);
+        // Where a flat binary is put; the pointer itself counts from its segment's base.
+        const ulong nop = 0x10000;
+        Assert.Equal(DebugSupport.Here.Trap == BreakpointTrap.Int3 ? "OK" : "E05", debugger.Ask($"Z0,{RawDebugger.Hex(nop)},1"));
+        Assert.Equal(DebugSupport.Here.Software ? "OK" : "E05", debugger.Ask($"Z0,{RawDebugger.Hex(nop + 1)},1"));
+        Assert.Equal("90b000e6f4ebfe", debugger.Ask($"m{RawDebugger.Hex(nop)},7"));
+        if (DebugSupport.Here.Trap == BreakpointTrap.PortRead)
+        {
+            // AL and the pointer are as they were before the port was read.
+            Assert.Equal("OK", debugger.Ask("P0=7856341200000000"));
+            Assert.Equal("T05thread:1;", debugger.Ask("vCont;c"));
+            Assert.Equal(1ul, debugger.Rip);
+            Assert.Equal("7856341200000000", debugger.Ask("p0"));
+        }
+        debugger.Ask("D");
+        AssertEnds(OutcomeKind.DebugExit);
+        Assert.Equal(0u, _control.Outcome!.Status >> 1);
     }
 
     [Fact]

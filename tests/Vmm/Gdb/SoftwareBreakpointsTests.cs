@@ -8,6 +8,7 @@ namespace Vmm.Tests.Vmm.Gdb;
 public sealed class SoftwareBreakpointsTests : IDisposable
 {
     private const byte Original = 0x55;
+    private const byte Int3 = 0xcc;
     private const ulong Linear = 0xffffffff81000100;
 
     private static readonly GuestAddress s_physical = new(0x1100);
@@ -17,7 +18,7 @@ public sealed class SoftwareBreakpointsTests : IDisposable
 
     public SoftwareBreakpointsTests()
     {
-        _breakpoints = new SoftwareBreakpoints(_ram.Memory);
+        _breakpoints = new SoftwareBreakpoints(_ram.Memory, BreakpointTrap.Int3);
         Byte = Original;
     }
 
@@ -33,7 +34,7 @@ public sealed class SoftwareBreakpointsTests : IDisposable
     public void Int3_is_put_in_hidden_and_taken_out()
     {
         Assert.Equal(BreakpointResult.Done, _breakpoints.Insert(Linear, s_physical));
-        Assert.Equal(SoftwareBreakpoints.Int3, Byte);
+        Assert.Equal(Int3, Byte);
         Assert.True(_breakpoints.IsAt(s_physical));
         byte[] seen = [.. _ram.Bytes(0x10ff, 3)];
         _breakpoints.Hide(new(0x10ff), seen);
@@ -50,7 +51,7 @@ public sealed class SoftwareBreakpointsTests : IDisposable
         _breakpoints.Insert(0x1100, s_physical);
         _breakpoints.Insert(0x1100, s_physical);
         _breakpoints.Remove(Linear);
-        Assert.Equal(SoftwareBreakpoints.Int3, Byte);
+        Assert.Equal(Int3, Byte);
         _breakpoints.Remove(0x1100);
         Assert.Equal(Original, Byte);
         _breakpoints.Remove(0x1100);
@@ -74,9 +75,36 @@ public sealed class SoftwareBreakpointsTests : IDisposable
         _breakpoints.Insert(Linear, s_physical);
         byte[] written = [1, 2, 3];
         _breakpoints.Keep(new(0x10ff), written);
-        Assert.Equal([1, SoftwareBreakpoints.Int3, 3], written);
+        Assert.Equal([1, Int3, 3], written);
         _breakpoints.Clear();
         Assert.Equal(2, Byte);
+    }
+
+    [Fact]
+    public void Trap_of_two_bytes_is_hidden_kept_and_taken_out_byte_by_byte()
+    {
+        SoftwareBreakpoints two = new(_ram.Memory, BreakpointTrap.PortRead);
+        byte[] trap = BreakpointTrap.PortRead.Code;
+        Span<byte> code = _ram.Bytes(s_physical.Value - 1, 4);
+        ((ReadOnlySpan<byte>)[1, 2, 3, 4]).CopyTo(code);
+        Assert.Equal(BreakpointResult.Done, two.Insert(Linear, s_physical));
+        Assert.Equal([1, trap[0], trap[1], 4], _ram.Bytes(s_physical.Value - 1, 4).ToArray());
+        // A read may begin or end within it.
+        byte[] first = [1, trap[0]];
+        two.Hide(new(s_physical.Value - 1), first);
+        Assert.Equal([1, 2], first);
+        byte[] second = [trap[1], 4];
+        two.Hide(new(s_physical.Value + 1), second);
+        Assert.Equal([3, 4], second);
+        // Neither of the two may lie within another.
+        Assert.Equal(BreakpointResult.Refused, two.Insert(Linear + 1, new(s_physical.Value + 1)));
+        Assert.Equal(BreakpointResult.Refused, two.Insert(Linear - 1, new(s_physical.Value - 1)));
+        Assert.Equal(BreakpointResult.Done, two.Insert(Linear + 2, new(s_physical.Value + 2)));
+        byte[] written = [9, 8];
+        two.Keep(new(s_physical.Value + 1), written);
+        Assert.Equal([trap[1], trap[0]], written);
+        two.Clear();
+        Assert.Equal([1, 2, 9, 8], _ram.Bytes(s_physical.Value - 1, 4).ToArray());
     }
 
     [Fact]

@@ -3,7 +3,7 @@ namespace Vmm.Gdb.Breakpoints;
 /// <summary>What a debugger can ask to be stopped by; the numbers are the protocol's (Z0 to Z4).</summary>
 internal enum BreakpointKind
 {
-    /// <summary>An int3 in the guest's memory.</summary>
+    /// <summary>An instruction that leaves the guest, in its memory.</summary>
     Software = 0,
 
     /// <summary>A debug register on an instruction.</summary>

@@ -10,10 +10,10 @@ namespace Vmm.Gdb.Breakpoints;
 /// What stops a guest on this host. KVM_SET_GUEST_DEBUG says yes to everything, also where the processor below it, or its emulation, does
 /// nothing: so a few instructions are run under each kind, in a machine of their own.
 /// </summary>
-/// <param name="Software">An int3 leaves the guest, rather than go to the guest's own handler.</param>
+/// <param name="Trap">An instruction that leaves the guest for us: an int3, where it does not go to the guest's own handler; null for none.</param>
 /// <param name="Hardware">A debug register stops at an instruction.</param>
 /// <param name="Watch">A debug register stops at a write.</param>
-internal sealed record DebugSupport(bool Software, bool Hardware, bool Watch)
+internal sealed record DebugSupport(BreakpointTrap? Trap, bool Hardware, bool Watch)
 {
     private const ulong Code = 0x500;
     private const ulong Handler = 0x600;
@@ -36,8 +36,11 @@ internal sealed record DebugSupport(bool Software, bool Hardware, bool Watch)
     /// <exception cref="HostException">KVM refuses a machine.</exception>
     public static DebugSupport Here => s_here.Value;
 
+    /// <summary>Whether there are software breakpoints of any kind.</summary>
+    public bool Software => Trap is not null;
+
     /// <inheritdoc/>
-    public override string ToString() => $"break {Word(Software)}, hbreak {Word(Hardware)}, watch {Word(Watch)}";
+    public override string ToString() => $"break {Word(Software)}{(Trap == BreakpointTrap.PortRead ? " (in the guest's kernel alone: no int3 leaves it here, but a port read does)" : "")}, hbreak {Word(Hardware)}, watch {Word(Watch)}";
 
     private static string Word(bool yes) => yes ? "works" : "does not work on this KVM";
 
@@ -58,11 +61,23 @@ internal sealed record DebugSupport(bool Software, bool Hardware, bool Watch)
             ram.Memory.TryWrite(new GuestAddress(vector * sizeof(uint)), (uint)Handler);
         ram.Memory.TryWrite(new GuestAddress(Handler), Hlt);
 
-        kvm_guest_debug software = new() { control = kvm_guest_debug.KVM_GUESTDBG_ENABLE | kvm_guest_debug.KVM_GUESTDBG_USE_SW_BP };
         return new DebugSupport(
-            Stops(vcpu, ram.Memory, software, [SoftwareBreakpoints.Int3, Hlt]),
+            TrapHere(vcpu, ram.Memory),
             Stops(vcpu, ram.Memory, Registers(BreakpointKind.Hardware, Code + 1), [Nop, Nop, Hlt]),
             Stops(vcpu, ram.Memory, Registers(BreakpointKind.Write, Data), [StoreAl, unchecked((byte)Data), Data >> 8, Nop, Hlt]));
+    }
+
+    private static unsafe BreakpointTrap? TrapHere(KvmVcpu vcpu, GuestMemory memory)
+    {
+        kvm_guest_debug software = new() { control = kvm_guest_debug.KVM_GUESTDBG_ENABLE | kvm_guest_debug.KVM_GUESTDBG_USE_SW_BP };
+        if (Stops(vcpu, memory, software, [.. BreakpointTrap.Int3.Code, Hlt]))
+            return BreakpointTrap.Int3;
+        bool leaves = Leaves(vcpu, memory, new() { control = kvm_guest_debug.KVM_GUESTDBG_ENABLE }, [.. BreakpointTrap.PortRead.Code, Hlt]) == KvmExitReason.KVM_EXIT_IO;
+        // Where the pointer is on the instruction meanwhile, as after an int3: the guest goes on from there.
+        if (!leaves || !BreakpointTrap.IsPortRead(vcpu.Shared->io) || vcpu.GetRegisters().rip != Code)
+            return null;
+        vcpu.CompleteIo();
+        return BreakpointTrap.PortRead;
     }
 
     private static kvm_guest_debug Registers(BreakpointKind kind, ulong address)
@@ -74,17 +89,21 @@ internal sealed record DebugSupport(bool Software, bool Hardware, bool Watch)
         return debug;
     }
 
-    private static unsafe bool Stops(KvmVcpu vcpu, GuestMemory memory, in kvm_guest_debug debug, ReadOnlySpan<byte> code)
+    private static bool Stops(KvmVcpu vcpu, GuestMemory memory, in kvm_guest_debug debug, ReadOnlySpan<byte> code) =>
+        Leaves(vcpu, memory, debug, code) == KvmExitReason.KVM_EXIT_DEBUG;
+
+    /// <summary>What code leaves the guest for; null when it does not, or KVM does not want to debug.</summary>
+    private static unsafe KvmExitReason? Leaves(KvmVcpu vcpu, GuestMemory memory, in kvm_guest_debug debug, ReadOnlySpan<byte> code)
     {
         memory.TryWrite(new GuestAddress(Code), code);
         vcpu.SetRegisters(new kvm_regs { rip = Code, rflags = 2, rsp = Handler });
         if (!vcpu.TrySetGuestDebug(debug))
-            return false;
+            return null;
         for (int run = 0; run < MostRuns; run++)
         {
             if (vcpu.Run() == VcpuExit.Guest)
-                return vcpu.Shared->exit_reason == KvmExitReason.KVM_EXIT_DEBUG;
+                return vcpu.Shared->exit_reason;
         }
-        return false;
+        return null;
     }
 }

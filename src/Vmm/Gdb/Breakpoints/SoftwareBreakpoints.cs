@@ -3,18 +3,17 @@ using Vmm.Guest.Memory;
 namespace Vmm.Gdb.Breakpoints;
 
 /// <summary>
-/// Breakpoints that are an int3 in the guest's memory. They are found again by physical address, for a page may be mapped in
-/// more than one place; changed only while every vCPU is held.
+/// Breakpoints that are an instruction in the guest's memory, put over one of the guest's. They are found again by physical address, for a
+/// page may be mapped in more than one place; changed only while every vCPU is held.
 /// </summary>
 /// <param name="memory">The guest's RAM.</param>
-internal sealed class SoftwareBreakpoints(GuestMemory memory)
+/// <param name="trap">The instruction.</param>
+internal sealed class SoftwareBreakpoints(GuestMemory memory, BreakpointTrap trap)
 {
-    /// <summary>INT3 (Intel SDM 2A).</summary>
-    public const byte Int3 = 0xcc;
-
     /// <summary>More than anybody sets by hand, so that a client cannot make them many without end.</summary>
     public const int Most = 4096;
 
+    private readonly byte[] _trap = trap.Code;
     // By the address that the debugger gave: it may not be mapped any more when the breakpoint is taken out.
     private readonly Dictionary<ulong, GuestAddress> _byLinear = [];
     private readonly Dictionary<ulong, Patch> _byPhysical = [];
@@ -43,10 +42,13 @@ internal sealed class SoftwareBreakpoints(GuestMemory memory)
         }
         else
         {
-            Span<byte> original = stackalloc byte[1];
-            if (!memory.TryRead(physical, original) || !memory.TryWrite(physical, [Int3]))
+            // One that lies within another is within an instruction, too.
+            if (_byPhysical.Keys.Any(at => Distance(at, physical.Value) < (ulong)_trap.Length))
+                return BreakpointResult.Refused;
+            byte[] original = new byte[_trap.Length];
+            if (!memory.TryRead(physical, original) || !memory.TryWrite(physical, _trap))
                 return BreakpointResult.BadAddress;
-            _byPhysical[physical.Value] = new Patch { Original = original[0], Users = 1 };
+            _byPhysical[physical.Value] = new Patch { Original = original, Users = 1 };
         }
         _byLinear[linear] = physical;
         return BreakpointResult.Done;
@@ -58,10 +60,12 @@ internal sealed class SoftwareBreakpoints(GuestMemory memory)
         if (!_byLinear.Remove(linear, out GuestAddress physical) || --_byPhysical[physical.Value].Users > 0)
             return;
         _byPhysical.Remove(physical.Value, out Patch? patch);
-        Span<byte> now = stackalloc byte[1];
+        byte[] now = new byte[_trap.Length];
+        if (!memory.TryRead(physical, now))
+            return;
         // What the guest has written over it since is the guest's.
-        if (memory.TryRead(physical, now) && now[0] == Int3)
-            memory.TryWrite(physical, [patch!.Original]);
+        Restore(patch!, now, 0);
+        memory.TryWrite(physical, now);
     }
 
     /// <summary>Takes all of them out.</summary>
@@ -77,11 +81,7 @@ internal sealed class SoftwareBreakpoints(GuestMemory memory)
     public void Hide(GuestAddress physical, Span<byte> data)
     {
         foreach ((ulong at, Patch patch) in _byPhysical)
-        {
-            ulong offset = at - physical.Value;
-            if (offset < (ulong)data.Length && data[(int)offset] == Int3)
-                data[(int)offset] = patch.Original;
-        }
+            Restore(patch, data, unchecked((long)(at - physical.Value)));
     }
 
     /// <summary>Prepares bytes that are about to be written to memory: breakpoints stay in, and know what is below them now.</summary>
@@ -91,17 +91,32 @@ internal sealed class SoftwareBreakpoints(GuestMemory memory)
     {
         foreach ((ulong at, Patch patch) in _byPhysical)
         {
-            ulong offset = at - physical.Value;
-            if (offset >= (ulong)data.Length)
-                continue;
-            patch.Original = data[(int)offset];
-            data[(int)offset] = Int3;
+            long start = unchecked((long)(at - physical.Value));
+            for (int i = 0; i < _trap.Length; i++)
+            {
+                if (start + i < 0 || start + i >= data.Length)
+                    continue;
+                patch.Original[i] = data[(int)(start + i)];
+                data[(int)(start + i)] = _trap[i];
+            }
         }
     }
 
+    /// <summary>Puts what was below a breakpoint into bytes that have it, in part or whole, from an offset on.</summary>
+    private void Restore(Patch patch, Span<byte> data, long start)
+    {
+        for (int i = 0; i < _trap.Length; i++)
+        {
+            if (start + i >= 0 && start + i < data.Length && data[(int)(start + i)] == _trap[i])
+                data[(int)(start + i)] = patch.Original[i];
+        }
+    }
+
+    private static ulong Distance(ulong one, ulong other) => Math.Max(one, other) - Math.Min(one, other);
+
     private sealed class Patch
     {
-        public byte Original { get; set; }
+        public required byte[] Original { get; init; }
 
         public int Users { get; set; }
     }

@@ -47,7 +47,7 @@ internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory,
         switch (reason)
         {
             case KvmExitReason.KVM_EXIT_IO:
-                AccessPort(run);
+                AccessPort(vcpu, run);
                 return null;
             case KvmExitReason.KVM_EXIT_MMIO:
                 AccessMemory(&run->mmio);
@@ -69,7 +69,7 @@ internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory,
         }
     }
 
-    private void AccessPort(kvm_run* run)
+    private void AccessPort(IVcpu vcpu, kvm_run* run)
     {
         kvm_run_io* io = &run->io;
         byte* data = (byte*)run + io->data_offset;
@@ -77,7 +77,7 @@ internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory,
         if (!ports.TryFind(io->port, size, out BusRange range))
         {
             Counters.NoteAccess(null);
-            if (io->direction == kvm_run_io.KVM_EXIT_IO_IN)
+            if (io->direction == kvm_run_io.KVM_EXIT_IO_IN && Debugger?.IsBreakpoint(vcpu) != true)
                 new Span<byte>(data, (int)(io->count * size)).Fill(0xff);
             return;
         }
