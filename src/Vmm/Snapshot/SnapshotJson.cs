@@ -13,11 +13,4 @@ namespace Vmm.Snapshot;
     WriteIndented = true)]
 [JsonSerializable(typeof(SavedState))]
 [JsonSerializable(typeof(SnapshotManifest))]
-internal sealed partial class SnapshotJson : JsonSerializerContext
-{
-    /// <summary>
-    /// The serializer asks every type for attributes of this kind, as an array. Mentioned nowhere, the array's type is none that
-    /// the compiler makes, and the program puts it together by itself when it reads the first object: hundreds of functions.
-    /// </summary>
-    static SnapshotJson() => GC.KeepAlive(Array.Empty<JsonDerivedTypeAttribute>());
-}
+internal sealed partial class SnapshotJson : JsonSerializerContext;
