@@ -63,7 +63,7 @@ _vmm()
         --cmdline | --cpus | --cpu | --cpu-shares | --cpu-quota | --memory-max | --memory | --balloon | --name) ;;
         *)
             if [[ $cur == -* && ${words[1]} == create ]]; then
-                COMPREPLY=($(compgen -W "$machine_options --force" -- "$cur"))
+                COMPREPLY=($(compgen -W "$machine_options --api-socket --event-monitor --force" -- "$cur"))
             elif [[ $cur == -* ]]; then
                 COMPREPLY=($(compgen -W "$machine_options --api-socket --event-monitor --stats --dry-run --detach -d --rm --paused --trace" -- "$cur"))
             else
@@ -88,7 +88,7 @@ _vmm()
             ;;
         esac
         ;;
-    start | pause | reboot | nmi | kill) _vmm_machines $many ;;
+    start | pause | reboot | nmi | kill) _vmm_machines $many '' ;;
     resume) _vmm_machines $many '--force' ;;
     rm) _vmm_machines $many '--force' ;;
     snapshot)
@@ -154,7 +154,8 @@ _vmm()
         ;;
     receive)
         if [[ $cur == -* ]]; then
-            COMPREPLY=($(compgen -W '--detach -d --rm --tls --name --disk --net --vsock --port --console --virtio-console --help' -- "$cur"))
+            COMPREPLY=($(compgen -W '--detach -d --rm --tls --name --disk --net --vsock --port --console --virtio-console
+                --log --log-level --reboot --cpu-shares --cpu-quota --memory-max --help' -- "$cur"))
         elif ((cword == 2)); then
             compopt -o nospace; COMPREPLY=($(compgen -W 'tcp: unix:' -- "$cur"))
         fi
@@ -201,10 +202,11 @@ _vmm()
         esac
         ;;
     link)
-        case $cword in
-        2) _vmm_machines 1 ;;
-        *) COMPREPLY=($(compgen -W 'up down' -- "$cur")) ;;
-        esac
+        if ((cword == 2)) || [[ $cur == -* ]]; then
+            _vmm_machines 1 ''
+        else
+            COMPREPLY=($(compgen -W 'up down' -- "$cur"))
+        fi
         ;;
     stop) [[ $prev == --timeout ]] || _vmm_machines $many '--timeout --force --agent' ;;
     agent)
@@ -260,14 +262,14 @@ _vmm()
     firmware)
         if ((cword == 2)); then
             COMPREPLY=($(compgen -W 'list show write --help' -- "$cur"))
+        elif [[ ${words[2]} == show && $cur == -* ]]; then
+            COMPREPLY=($(compgen -W '--syntax --help' -- "$cur"))
         elif ((cword == 3)) && [[ ${words[2]} != list ]]; then
             COMPREPLY=($(compgen -W "$(vmm firmware list 2>/dev/null | cut -d' ' -f1)" -- "$cur"))
         elif [[ ${words[2]} == write ]]; then
             _filedir
         elif [[ $prev == --syntax ]]; then
             COMPREPLY=($(compgen -W 'nasm intel gas' -- "$cur"))
-        elif [[ ${words[2]} == show ]]; then
-            COMPREPLY=($(compgen -W '--syntax --help' -- "$cur"))
         fi
         ;;
     esac

@@ -43,7 +43,7 @@ internal static class MachineSession
         control = new(events, log, signals)
         {
             BootTrace = traced,
-            DebuggerAwaited = place => System.Console.Error.WriteLine($"vmm: {config.Name}: {Awaiting.Debugger(place)}"),
+            DebuggerAwaited = place => Say(config, Awaiting.Debugger(place)),
         };
         try
         {
@@ -60,17 +60,20 @@ internal static class MachineSession
             signals.MachineEnded();
         }
         if (traced?.Finish() is { } written)
-            System.Console.Error.WriteLine($"vmm: {config.Name}: {written}");
+            Say(config, written);
         Tell(config, control.Run!, outcome);
         return signals.Received is int signal and not 0 ? ExitCodes.Signalled(signal) : OutcomeReport.ExitCode(outcome);
     }
 
+    /// <summary>As the log has it on a terminal: a machine without a name is not told from others.</summary>
+    private static void Say(MachineConfig config, string what) => System.Console.Error.WriteLine($"vmm: {(config.IsNamed ? $"{config.Name}: " : "")}{what}");
+
     private static void Tell(MachineConfig config, MachineRun run, MachineOutcome outcome)
     {
         if (OutcomeReport.Text(outcome) is string report)
-            System.Console.Error.WriteLine($"vmm: {config.Name}: {report}");
+            Say(config, report);
         if (run.ConsoleBytesDropped > 0)
-            System.Console.Error.WriteLine($"vmm: {config.Name}: {run.ConsoleBytesDropped} bytes of console output were dropped: {(run.ConsoleRefusal is { } refusal ? $"writing them failed ({refusal})" : "nobody took them in time")}");
+            Say(config, $"{run.ConsoleBytesDropped} bytes of console output were dropped: {(run.ConsoleRefusal is { } refusal ? $"writing them failed ({refusal})" : "nobody took them in time")}");
         if (config.Stats)
             System.Console.Error.Write(ExitStatistics.Text(run.ReadMetrics()));
         if (outcome is { Kind: OutcomeKind.HostFault, Fault: Exception fault })

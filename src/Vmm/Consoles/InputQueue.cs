@@ -9,7 +9,8 @@ internal sealed class InputQueue
     /// <summary>Breaks that fit; nobody types more ahead.</summary>
     private const int MostBreaks = 64;
 
-    private readonly byte[] _bytes = new byte[Capacity];
+    // Made when somebody types: most guests in the background never hear a word.
+    private byte[]? _bytes;
     private readonly Queue<long> _breaks = new();
     private long _added;
     private long _taken;
@@ -21,7 +22,11 @@ internal sealed class InputQueue
     public bool IsEmpty => _added == _taken && _breaks.Count == 0;
 
     /// <summary>Adds a byte, for which there must be room.</summary>
-    public void Add(byte value) => _bytes[_added++ % Capacity] = value;
+    public void Add(byte value)
+    {
+        _bytes ??= new byte[Capacity];
+        _bytes[_added++ % Capacity] = value;
+    }
 
     /// <summary>Adds a break; one too many is dropped.</summary>
     public void AddBreak()

@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text;
 using Vmm.Cli;
 using Xunit;
 
@@ -28,6 +31,44 @@ public sealed class DocumentationTests
             foreach (Option option in command.Options.Where(option => option.Name != "--help"))
                 Assert.Contains(dashes + Written(option.Name[2..]), text, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void Bash_completes_each_option_where_it_is_one()
+    {
+        Assert.SkipUnless(File.Exists("/bin/bash"), "no bash here");
+        string[][] lines = [.. CommandLine.Create().Subcommands.SelectMany(verb => Lines(verb, []))];
+        // What bash-completion does for it, and then each command line with a dash at its end.
+        StringBuilder script = new("_init_completion() { words=(\"${COMP_WORDS[@]}\"); cword=$COMP_CWORD; cur=${words[cword]}; prev=${words[cword-1]}; }\n");
+        script.Append("_filedir() { :; }; compopt() { :; }; vmm() { :; }\n").Append(Read("completions/vmm.bash"));
+        foreach (string[] line in lines)
+            script.Append(CultureInfo.InvariantCulture, $"\nCOMP_WORDS=(vmm {string.Join(' ', line)} -); COMP_CWORD={line.Length + 1}; COMPREPLY=(); _vmm; echo \"= ${{COMPREPLY[*]}}\"");
+        ProcessStartInfo start = new("/bin/bash", ["--norc"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        using Process bash = Process.Start(start)!;
+        bash.StandardInput.Write(script.Append('\n'));
+        bash.StandardInput.Close();
+        string[] offered = bash.StandardOutput.ReadToEnd().TrimEnd('\n').Split('\n');
+        Assert.Equal(lines.Length, offered.Length);
+        Assert.Empty(lines.Zip(offered).SelectMany(pair => Options(pair.First).Except(pair.Second.Split(' ')).Select(missing => $"vmm {string.Join(' ', pair.First)} {missing}")));
+    }
+
+    private static IEnumerable<string[]> Lines(Command command, string[] before)
+    {
+        if (command.Hidden)
+            return [];
+        string[] line = [.. before, command.Name];
+        // 'vmm agent VM exec', 'vmm trace show FILE'.
+        if (command.Name == "agent")
+            line = [.. line, "vm"];
+        return command.Subcommands.Count == 0 ? [line] : command.Subcommands.SelectMany(one => Lines(one, line));
+    }
+
+    private static IEnumerable<string> Options(string[] line)
+    {
+        Command command = CommandLine.Create();
+        foreach (string word in line)
+            command = command.Subcommands.FirstOrDefault(one => one.Name == word) ?? command;
+        return command.Options.Where(option => !option.Hidden && option.Name != "--help").Select(option => option.Name);
     }
 
     [Theory]

@@ -38,6 +38,14 @@ public class TrapPlaceTests
     }
 
     [Fact]
+    public void Nothing_stands_in_data()
+    {
+        PageWalkResult data = Kernel(Linear) with { Steps = [new(PageLevel.PT, 1, 0x5000, PageEntry.Present | PageEntry.NoExecute)] };
+        Assert.False(Fits(BreakpointTrap.PortRead, data, s_function));
+        Assert.False(Fits(BreakpointTrap.Int3, data, s_function));
+    }
+
+    [Fact]
     public void Port_read_stands_in_a_guest_that_protects_nothing() => Assert.True(Fits(BreakpointTrap.PortRead, Program(), s_function));
 
     [Fact]

@@ -31,6 +31,19 @@ public sealed class SnapshotDisksTests : IDisposable
     }
 
     [Fact]
+    public void Image_that_the_guest_has_filled_up_to_a_sector_s_end_is_the_same_disk()
+    {
+        SetSize(Size - 511);
+        IReadOnlyList<SnapshotDisk> saved = SnapshotDisks.Look(_config);
+        SetSize(Size);
+        SnapshotDisks.Check(saved, _config, trusted: true);
+        SnapshotDisks.CheckSizes(saved, _config);
+        SetSize(Size + 1);
+        Assert.Throws<VmmException>(() => SnapshotDisks.Check(saved, _config, trusted: true));
+        Assert.Throws<VmmException>(() => SnapshotDisks.CheckSizes(saved, _config));
+    }
+
+    [Fact]
     public void Disk_that_was_written_since_is_taken_when_the_user_says_so()
     {
         IReadOnlyList<SnapshotDisk> saved = [.. SnapshotDisks.Look(_config).Select(disk => disk with { ModifiedNanoseconds = 1 })];

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Vmm.Control.Local;
+using Vmm.Host;
 using Vmm.Machine.Config;
 using Vmm.Ports;
 using Vmm.Registry;
@@ -33,13 +34,27 @@ internal static class InfoCommand
     private static VmInfo Look(VmFolder folder)
     {
         VmView view = VmView.Look(folder);
-        MachineConfig config = folder.ReadConfig();
+        MachineConfig? config = null;
         if (view.Status is not null)
         {
             using ControlClient? client = ControlClient.TryConnect(folder);
-            config = client?.Ask(ControlVerb.Config).Config ?? config;
+            config = client?.Ask(ControlVerb.Config).Config;
         }
+        config ??= AtRest(folder);
         return new VmInfo { Vm = VmRow.Of(view, view), Record = view.Record, Config = config, Resets = view.Status?.Resets ?? 0, GenerationId = view.Status?.GenerationId, Debugger = view.Status?.Debugger, Folder = folder.Path };
+    }
+
+    private static MachineConfig AtRest(VmFolder folder)
+    {
+        try
+        {
+            return folder.ReadConfig();
+        }
+        catch (VmmException unread) when (folder.IsAlive)
+        {
+            // It is just arriving, or going.
+            throw new VmmException($"the process of '{folder.Name}' has no description of it at this moment; try again", cause: unread);
+        }
     }
 
     private static string Text(VmFolder folder, VmInfo info)

@@ -65,6 +65,7 @@ internal sealed class ControlClient : IDisposable
     public ControlReply Ask(ControlRequest request, SafeFd? passed)
     {
         ControlReply? reply = null;
+        long start = Environment.TickCount64;
         try
         {
             if (_stream.TrySend(request, ControlJson.Default.ControlRequest) && (passed is null || _stream.TrySendDescriptor(passed)))
@@ -75,7 +76,7 @@ internal sealed class ControlClient : IDisposable
             throw new VmmException($"the process of '{_folder.Name}' gave an answer that this vmm does not know; it may be of another version ({wrong.Message})", cause: wrong);
         }
         if (reply is null)
-            throw new VmmException(Silence());
+            throw new VmmException(Silence(TimeSpan.FromMilliseconds(Environment.TickCount64 - start)));
         return reply.Error is { } error ? throw new VmmException(error, reply.ExitCode ?? ExitCodes.StartFailed) : reply;
     }
 
@@ -97,11 +98,16 @@ internal sealed class ControlClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
 
-    private string Silence()
+    private string Silence(TimeSpan waited)
     {
+        // A connection that ends before our patience does is one whose process ends; its lock goes a moment later.
+        if (waited < _patience)
+            _folder.AwaitEnd();
         if (!_folder.IsAlive)
             return $"the process of '{_folder.Name}' ended before it answered";
         int? pid = _folder.ReadRecord().Pid;
+        if (waited < _patience)
+            return $"the process of '{_folder.Name}' ({pid}) closed the connection before it answered; try again";
         return $"the process of '{_folder.Name}' ({pid}) did not answer within {_patience.TotalSeconds:0.#} s: it may be stopped (kill -CONT {pid}), or stuck (vmm kill {_folder.Name} ends it)";
     }
 }

@@ -40,7 +40,7 @@ internal sealed record DebugSupport(BreakpointTrap? Trap, bool Hardware, bool Wa
     public bool Software => Trap is not null;
 
     /// <inheritdoc/>
-    public override string ToString() => $"break {Word(Software)}{(Trap == BreakpointTrap.PortRead ? " (in the guest's kernel alone: no int3 leaves it here, but a port read does)" : "")}, hbreak {Word(Hardware)}, watch {Word(Watch)}";
+    public override string ToString() => $"break {Word(Software)}{(Trap == BreakpointTrap.PortRead ? " (over two bytes or more of the guest's kernel: no int3 leaves it here, but a port read does)" : "")}, hbreak {Word(Hardware)}, watch {Word(Watch)}";
 
     private static string Word(bool yes) => yes ? "works" : "does not work on this KVM";
 

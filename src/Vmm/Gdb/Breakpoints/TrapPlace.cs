@@ -12,7 +12,7 @@ namespace Vmm.Gdb.Breakpoints;
 internal static class TrapPlace
 {
     /// <summary>
-    /// Whether it may. An int3 may be anywhere. A longer one only over an instruction that is as long, or whoever goes on at the next one would
+    /// Whether it may. An int3 may be anywhere where there may be code. A longer one only over an instruction that is as long, or whoever goes on at the next one would
     /// land within it; and a port read only where the kernel's code is: a program gets #GP for it, and its page may be one of many programs.
     /// A page that programs can reach is the kernel's where that is what runs and no SMEP keeps it out: so it is in tiny guests.
     /// </summary>
@@ -23,6 +23,9 @@ internal static class TrapPlace
     /// <param name="code">What is there, as far as it can be read: an instruction and more.</param>
     public static bool Fits(BreakpointTrap trap, GeneralRegisters general, SystemRegisters system, PageWalkResult page, byte[] code)
     {
+        // What the processor executes nowhere is data: it would be changed, and nothing would ever stop.
+        if (page.IsNoExecute)
+            return false;
         if (trap.Code.Length == 1)
             return true;
         bool isKernels = ProcessorMode.PrivilegeLevel(general, system) == 0 && (system.Cr4 & ControlRegisters.Cr4SupervisorExecutionPrevention) == 0;
