@@ -72,12 +72,13 @@ internal sealed record DebugSupport(BreakpointTrap? Trap, bool Hardware, bool Wa
         kvm_guest_debug software = new() { control = kvm_guest_debug.KVM_GUESTDBG_ENABLE | kvm_guest_debug.KVM_GUESTDBG_USE_SW_BP };
         if (Stops(vcpu, memory, software, [.. BreakpointTrap.Int3.Code, Hlt]))
             return BreakpointTrap.Int3;
-        bool leaves = Leaves(vcpu, memory, new() { control = kvm_guest_debug.KVM_GUESTDBG_ENABLE }, [.. BreakpointTrap.PortRead.Code, Hlt]) == KvmExitReason.KVM_EXIT_IO;
-        // Where the pointer is on the instruction meanwhile, as after an int3: the guest goes on from there.
-        if (!leaves || !BreakpointTrap.IsPortRead(vcpu.Shared->io) || vcpu.GetRegisters().rip != Code)
+        kvm_guest_debug nothing = new() { control = kvm_guest_debug.KVM_GUESTDBG_ENABLE };
+        if (Leaves(vcpu, memory, nothing, [.. BreakpointTrap.PortRead.Code, Hlt]) != KvmExitReason.KVM_EXIT_IO)
             return null;
+        // The pointer is to be on the instruction meanwhile, as after an int3: the guest goes on from there.
+        bool isThere = BreakpointTrap.IsPortRead(vcpu.Shared->io) && vcpu.GetRegisters().rip == Code;
         vcpu.CompleteIo();
-        return BreakpointTrap.PortRead;
+        return isThere ? BreakpointTrap.PortRead : null;
     }
 
     private static kvm_guest_debug Registers(BreakpointKind kind, ulong address)
