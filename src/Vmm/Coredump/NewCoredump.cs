@@ -8,19 +8,16 @@ using Vmm.Snapshot.Memory;
 
 namespace Vmm.Coredump;
 
-/// <summary>A core file that is being written, under a hidden name beside the place where it will be. It appears there whole or not at all.</summary>
+/// <summary>A core file that is being written, hidden beside the place where it will be. It appears there whole or not at all.</summary>
 internal sealed class NewCoredump : IDisposable
 {
-    private const uint OwnerOnly = 0x180;
     private const int Chunk = 1 << 20;
     private const int Page = (int)DirtyBitmap.PageSize;
 
     private readonly CoredumpRequest _request;
-    private readonly string _making;
-    private readonly SafeFd _fd;
-    private bool _done;
+    private readonly HiddenFile _making;
 
-    private NewCoredump(CoredumpRequest request, string making, SafeFd fd) => (_request, _making, _fd) = (request, making, fd);
+    private NewCoredump(CoredumpRequest request, HiddenFile making) => (_request, _making) = (request, making);
 
     /// <summary>Begins one.</summary>
     /// <exception cref="VmmException">It cannot be there.</exception>
@@ -37,10 +34,14 @@ internal sealed class NewCoredump : IDisposable
         // A rename would put a file in the place of /dev/null.
         if (Path.Exists(request.Path) && !FileKind.IsRegular(request.Path))
             throw new VmmException($"'{shown}' is no file but a device, a FIFO or a socket: name a file");
-        string making = Path.Combine(folder, $".{Path.GetFileName(request.Path)}.{Path.GetRandomFileName()}");
-        int fd = Linux.open(making, Linux.O_RDWR | Linux.O_CREAT | Linux.O_EXCL | Linux.O_CLOEXEC, OwnerOnly);
-        return fd >= 0 ? new NewCoredump(request, making, new SafeFd(fd))
-            : throw new VmmException($"'{shown}' cannot be made: {HostException.Last("open").Message}", cause: HostException.Last("open"));
+        try
+        {
+            return new NewCoredump(request, HiddenFile.Make(request.Path));
+        }
+        catch (HostException refused)
+        {
+            throw new VmmException($"'{shown}' cannot be made: {refused.Message}", cause: refused);
+        }
     }
 
     /// <summary>Writes a machine and puts the file in its place.</summary>
@@ -62,7 +63,7 @@ internal sealed class NewCoredump : IDisposable
         ulong size = machine.Slots.Aggregate(0UL, (sum, slot) => sum + slot.Size);
         // Room for what the kernel tells of itself, which is found only while its memory is written.
         ulong memoryAt = CoreHeader.SizeFor(CoreSegments.Most(machine.Slots), notes.Written.Length + Page);
-        SparseFile file = new(_fd, _request.Path);
+        SparseFile file = new(_making.Fd, _request.Path);
         file.Empty(memoryAt + size);
         ulong written = WriteMemory(file, memory, memoryAt, size, stopIfUnwanted, out byte[] told);
         if (told.Length > 0)
@@ -75,20 +76,7 @@ internal sealed class NewCoredump : IDisposable
     }
 
     /// <summary>What was not put in its place is removed.</summary>
-    public void Dispose()
-    {
-        _fd.Dispose();
-        if (_done)
-            return;
-        try
-        {
-            File.Delete(_making);
-        }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
-        {
-            // Hidden, and of no use to anybody.
-        }
-    }
+    public void Dispose() => _making.Dispose();
 
     private static ulong WriteMemory(SparseFile file, IPageSource memory, ulong memoryAt, ulong size, Action? stopIfUnwanted, out byte[] told)
     {
@@ -127,7 +115,8 @@ internal sealed class NewCoredump : IDisposable
     {
         try
         {
-            Placement.Place(_making, _request.Path, _request.Force ? Placement.Over.Rename : Placement.Over.Nothing);
+            _making.Name();
+            Placement.Place(_making.Path, _request.Path, _request.Force ? Placement.Over.Rename : Placement.Over.Nothing);
         }
         catch (HostException fault) when (!_request.Force && fault.Errno == Errno.EEXIST)
         {
@@ -137,7 +126,6 @@ internal sealed class NewCoredump : IDisposable
         {
             throw new VmmException($"the core file cannot be put at '{Printable.Escape(_request.Path)}': {fault.Message}; nothing was changed there", cause: fault);
         }
-        _done = true;
     }
 
     private static VmmException Taken(CoredumpRequest request) =>

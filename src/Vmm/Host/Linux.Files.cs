@@ -10,6 +10,9 @@ internal static unsafe partial class Linux
     public const int O_RDWR = 2;
     public const int O_CREAT = 0x40;
     public const int O_EXCL = 0x80;
+
+    /// <summary>asm-generic/fcntl.h: with O_DIRECTORY, a file without a name in that folder.</summary>
+    public const int O_TMPFILE = 0x410000;
     public const int O_NOCTTY = 0x100;
     public const int O_TRUNC = 0x200;
     public const int O_APPEND = 0x400;
@@ -43,6 +46,12 @@ internal static unsafe partial class Linux
 
     [LibraryImport(LibC, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int link(string from, string to);
+
+    /// <summary>linux/fcntl.h: what a symbolic link leads to.</summary>
+    public const int AT_SYMLINK_FOLLOW = 0x400;
+
+    [LibraryImport(LibC, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int linkat(int fromFolder, string from, int toFolder, string to, int flags);
 
     [LibraryImport(LibC, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int unlink(string path);

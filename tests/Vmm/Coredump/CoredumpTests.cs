@@ -52,6 +52,21 @@ public sealed class CoredumpTests : IDisposable
     }
 
     [Fact]
+    public void Nothing_is_to_be_seen_of_it_until_it_is_whole_so_that_a_process_that_is_killed_leaves_nothing()
+    {
+        using (HiddenFile probe = HiddenFile.Make(CorePath))
+            Assert.SkipWhen(File.Exists(probe.Path), "this file system has only files with names");
+        int looks = 0;
+        Write(stopIfUnwanted: () =>
+        {
+            looks++;
+            Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+        });
+        Assert.NotEqual(0, looks);
+        Assert.Equal([CorePath], Directory.EnumerateFileSystemEntries(_folder));
+    }
+
+    [Fact]
     public void Zeros_are_holes()
     {
         ulong written = Write(new Pages(64 << 20, at => at == 0x10_0000 ? (byte)1 : (byte)0), 64 << 20).WrittenBytes;
@@ -153,10 +168,10 @@ public sealed class CoredumpTests : IDisposable
         }
     }
 
-    private CoredumpReport Write(bool force = false)
+    private CoredumpReport Write(bool force = false, Action? stopIfUnwanted = null)
     {
         using NewCoredump making = NewCoredump.Begin(new CoredumpRequest(CorePath, force));
-        return making.Write(_rig.Machine(), new Pages((ulong)_rig.Ram.Length, at => _rig.Ram[at]));
+        return making.Write(_rig.Machine(), new Pages((ulong)_rig.Ram.Length, at => _rig.Ram[at]), stopIfUnwanted);
     }
 
     private CoredumpReport Write(Pages pages, ulong size)
