@@ -65,8 +65,7 @@ internal static class MachineSession
         return signals.Received is int signal and not 0 ? ExitCodes.Signalled(signal) : OutcomeReport.ExitCode(outcome);
     }
 
-    /// <summary>As the log has it on a terminal: a machine without a name is not told from others.</summary>
-    private static void Say(MachineConfig config, string what) => System.Console.Error.WriteLine($"vmm: {(config.IsNamed ? $"{config.Name}: " : "")}{what}");
+    private static void Say(MachineConfig config, string what) => System.Console.Error.WriteLine(LogLine.Speaker(config.Name) + what);
 
     private static void Tell(MachineConfig config, MachineRun run, MachineOutcome outcome)
     {

@@ -183,7 +183,7 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
             return false;
         var kvm = (KvmVcpu)vcpu;
         kvm_regs registers = kvm.GetRegisters();
-        ulong pointer = ProcessorMode.CodeAddress(General(kvm), System(kvm));
+        ulong pointer = ProcessorMode.CodeAddress(Kvm.State.VcpuSaver.General(registers), Kvm.State.VcpuSaver.System(kvm.GetSpecialRegisters()));
         if (BreakFor(kvm, pointer) is not { } reason)
             return false;
         // The read is over for KVM, and the guest is as it was before: on the instruction, which is its own again when the breakpoint goes.
@@ -205,13 +205,10 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
             return BreakpointResult.BadAddress;
         byte[] code = new byte[CodeListing.LongestInstruction];
         Array.Resize(ref code, _memory.Read(vcpu, address, code));
-        bool fits = TrapPlace.Fits(trap, General(vcpu), System(vcpu), GuestTranslation.Walk(vcpu, _vm.Ram.Memory, address), code);
+        bool fits = TrapPlace.Fits(trap, Kvm.State.VcpuSaver.General(vcpu.GetRegisters()), Kvm.State.VcpuSaver.System(vcpu.GetSpecialRegisters()),
+            GuestTranslation.Walk(vcpu, _vm.Ram.Memory, address), code);
         return fits ? _software.Insert(address, physical) : BreakpointResult.Refused;
     }
-
-    private static Kvm.State.GeneralRegisters General(KvmVcpu vcpu) => Kvm.State.VcpuSaver.General(vcpu.GetRegisters());
-
-    private static Kvm.State.SystemRegisters System(KvmVcpu vcpu) => Kvm.State.VcpuSaver.System(vcpu.GetSpecialRegisters());
 
     private void Tell(IVcpu vcpu, StopReason reason)
     {

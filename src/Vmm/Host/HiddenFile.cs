@@ -18,13 +18,16 @@ internal sealed class HiddenFile : IDisposable
     /// <summary>It, to read and write.</summary>
     public SafeFd Fd { get; }
 
+    /// <summary>A hidden name for what is to be at a place, in the same folder.</summary>
+    public static string NameFor(string target) => $".{System.IO.Path.GetFileName(target)}.{System.IO.Path.GetRandomFileName()}";
+
     /// <summary>Makes one.</summary>
     /// <param name="target">The place where it is to be, in a folder that there is.</param>
     /// <exception cref="HostException">The file system refuses.</exception>
     public static HiddenFile Make(string target)
     {
         string folder = System.IO.Path.GetDirectoryName(target) ?? "/";
-        string name = System.IO.Path.Combine(folder, $".{System.IO.Path.GetFileName(target)}.{System.IO.Path.GetRandomFileName()}");
+        string name = System.IO.Path.Combine(folder, NameFor(target));
         int unnamed = Linux.open(folder, Linux.O_RDWR | Linux.O_TMPFILE | Linux.O_CLOEXEC, OwnerOnly);
         if (unnamed >= 0)
             return new HiddenFile(name, new SafeFd(unnamed), hasName: false);

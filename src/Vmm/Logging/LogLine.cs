@@ -18,7 +18,11 @@ internal static class LogLine
     /// </summary>
     public static byte[] Terminal(LogEntry entry) =>
         entry is { Category: MachineLog.Category, Level: >= LogLevel.Error } ? []
-        : Encoding.UTF8.GetBytes($"vmm: {(entry.Machine == MachineConfig.NoName ? "" : $"{entry.Machine}: ")}{entry.Message}\n");
+        : Encoding.UTF8.GetBytes($"{Speaker(entry.Machine)}{entry.Message}\n");
+
+    /// <summary>What everything that vmm says of a machine on a terminal begins with; one without a name is not told from others.</summary>
+    /// <param name="machine">Its name.</param>
+    public static string Speaker(string machine) => machine == MachineConfig.NoName ? "vmm: " : $"vmm: {machine}: ";
 
     /// <summary>For people who read a file: <c>TIME level machine category: message</c>.</summary>
     public static byte[] Text(LogEntry entry) =>

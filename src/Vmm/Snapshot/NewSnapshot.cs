@@ -33,7 +33,7 @@ internal sealed class NewSnapshot : IDisposable
         string shown = Printable.Escape(path);
         string parent = Path.GetDirectoryName(target)!;
         SnapshotLeftovers.Sweep(target);
-        string making = Path.Combine(parent, SnapshotLeftovers.NewName(target));
+        string making = Path.Combine(parent, HiddenFile.NameFor(target));
         try
         {
             Directory.CreateDirectory(making, OwnerOnly);

@@ -1,4 +1,3 @@
-using Vmm.Devices.Backends;
 using Vmm.Host;
 using Vmm.Machine.Config;
 using Vmm.Storage;
@@ -28,7 +27,7 @@ internal static class SnapshotDisks
                 throw new VmmException($"the snapshot has a disk '{Printable.Escape(before.Id)}', and the description has none");
             SnapshotDisk now = Look(before.Id, Path.GetFullPath(disk.Path));
             // Of a device vmm once noted no size.
-            if (Sectors(now) != Sectors(before) && before.Size != 0)
+            if (Capacity(now) != Capacity(before) && before.Size != 0)
                 throw new VmmException($"{before.Id}: '{Printable.Escape(now.Path)}' has {now.Size} bytes, and {before.Size} when the snapshot was taken: it is another disk");
             if (!trusted && now.Path == before.Path && now.ModifiedNanoseconds != before.ModifiedNanoseconds)
             {
@@ -49,13 +48,13 @@ internal static class SnapshotDisks
             if (config.Disk.FirstOrDefault(one => one.Id == disk.Id) is not { } mine)
                 throw new VmmException($"the source has a disk '{Printable.Escape(disk.Id)}', and the description has none");
             SnapshotDisk here = Look(disk.Id, Path.GetFullPath(mine.Path));
-            if (Sectors(here) != Sectors(disk) && disk.Size != 0)
+            if (Capacity(here) != Capacity(disk) && disk.Size != 0)
                 throw new VmmException($"{disk.Id}: '{Printable.Escape(here.Path)}' has {here.Size} bytes, and '{Printable.Escape(disk.Path)}' at the source {disk.Size}: it is another disk; name the right one (--disk id={disk.Id},path=FILE)");
         }
     }
 
     /// <summary>An image that ends within a sector grows to its end when the guest writes there, and is the disk that it was.</summary>
-    private static long Sectors(SnapshotDisk disk) => (disk.Size + (BlockLimits.SectorSize - 1)) / BlockLimits.SectorSize;
+    private static ulong Capacity(SnapshotDisk disk) => ImageFacts.WholeSectors((ulong)disk.Size);
 
     private static SnapshotDisk Look(string id, string path)
     {

@@ -4,7 +4,7 @@ using Vmm.Host;
 namespace Vmm.Snapshot;
 
 /// <summary>
-/// Hidden folders in which a snapshot was being made when its process was killed. Who makes one keeps its memory file locked;
+/// Hidden folders (<see cref="HiddenFile.NameFor"/>) in which a snapshot was being made when its process was killed. Who makes one keeps its memory file locked;
 /// the next that is made at the same place sweeps those whose maker is gone.
 /// </summary>
 internal static unsafe class SnapshotLeftovers
@@ -14,9 +14,6 @@ internal static unsafe class SnapshotLeftovers
 
     /// <summary>Between the folder and its lock there is a moment.</summary>
     private static readonly TimeSpan s_youngest = TimeSpan.FromMinutes(1);
-
-    /// <summary>The name of a folder beside a snapshot's place, in which it is made.</summary>
-    public static string NewName(string target) => $".{Path.GetFileName(target)}.{Path.GetRandomFileName()}";
 
     /// <summary>Keeps others from taking a snapshot for a leftover, as far as its file system can lock.</summary>
     /// <param name="memory">Its memory file, open for writing.</param>

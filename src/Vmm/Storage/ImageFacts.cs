@@ -39,5 +39,8 @@ internal sealed record ImageFacts
     /// The disk's size for the guest: rounded up to whole sectors. The bytes past the end of a file read as zeros; the
     /// first write to the last sector makes the file that long.
     /// </summary>
-    public ulong Capacity => (Size + (BlockLimits.SectorSize - 1)) & ~(ulong)(BlockLimits.SectorSize - 1);
+    public ulong Capacity => WholeSectors(Size);
+
+    /// <summary>A size in bytes, rounded up to whole sectors.</summary>
+    public static ulong WholeSectors(ulong size) => (size + (BlockLimits.SectorSize - 1)) & ~(ulong)(BlockLimits.SectorSize - 1);
 }

@@ -37,39 +37,30 @@ public sealed class DocumentationTests
     public void Bash_completes_each_option_where_it_is_one()
     {
         Assert.SkipUnless(File.Exists("/bin/bash"), "no bash here");
-        string[][] lines = [.. CommandLine.Create().Subcommands.SelectMany(verb => Lines(verb, []))];
+        (string Line, Command Command)[] verbs = [.. CommandLine.Create().Subcommands.SelectMany(verb => Lines(verb, "vmm"))];
         // What bash-completion does for it, and then each command line with a dash at its end.
         StringBuilder script = new("_init_completion() { words=(\"${COMP_WORDS[@]}\"); cword=$COMP_CWORD; cur=${words[cword]}; prev=${words[cword-1]}; }\n");
         script.Append("_filedir() { :; }; compopt() { :; }; vmm() { :; }\n").Append(Read("completions/vmm.bash"));
-        foreach (string[] line in lines)
-            script.Append(CultureInfo.InvariantCulture, $"\nCOMP_WORDS=(vmm {string.Join(' ', line)} -); COMP_CWORD={line.Length + 1}; COMPREPLY=(); _vmm; echo \"= ${{COMPREPLY[*]}}\"");
+        foreach ((string line, _) in verbs)
+            script.Append(CultureInfo.InvariantCulture, $"\nCOMP_WORDS=({line} -); COMP_CWORD={line.Count(c => c == ' ') + 1}; COMPREPLY=(); _vmm; echo \"= ${{COMPREPLY[*]}}\"");
         ProcessStartInfo start = new("/bin/bash", ["--norc"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         using Process bash = Process.Start(start)!;
         bash.StandardInput.Write(script.Append('\n'));
         bash.StandardInput.Close();
         string[] offered = bash.StandardOutput.ReadToEnd().TrimEnd('\n').Split('\n');
-        Assert.Equal(lines.Length, offered.Length);
-        Assert.Empty(lines.Zip(offered).SelectMany(pair => Options(pair.First).Except(pair.Second.Split(' ')).Select(missing => $"vmm {string.Join(' ', pair.First)} {missing}")));
+        Assert.Equal(verbs.Length, offered.Length);
+        Assert.Empty(verbs.Zip(offered).SelectMany(pair => Options(pair.First.Command).Except(pair.Second.Split(' ')).Select(missing => $"{pair.First.Line} {missing}")));
     }
 
-    private static IEnumerable<string[]> Lines(Command command, string[] before)
+    /// <summary>Each command that has none below it, and how it is typed, up to its options.</summary>
+    private static IEnumerable<(string Line, Command Command)> Lines(Command command, string before)
     {
-        if (command.Hidden)
-            return [];
-        string[] line = [.. before, command.Name];
-        // 'vmm agent VM exec', 'vmm trace show FILE'.
-        if (command.Name == "agent")
-            line = [.. line, "vm"];
-        return command.Subcommands.Count == 0 ? [line] : command.Subcommands.SelectMany(one => Lines(one, line));
+        // 'vmm agent VM exec': the name stands before the verb.
+        string line = $"{before} {command.Name}{(command.Name == "agent" ? " vm" : "")}";
+        return command.Hidden ? [] : command.Subcommands.Count == 0 ? [(line, command)] : command.Subcommands.SelectMany(one => Lines(one, line));
     }
 
-    private static IEnumerable<string> Options(string[] line)
-    {
-        Command command = CommandLine.Create();
-        foreach (string word in line)
-            command = command.Subcommands.FirstOrDefault(one => one.Name == word) ?? command;
-        return command.Options.Where(option => !option.Hidden && option.Name != "--help").Select(option => option.Name);
-    }
+    private static IEnumerable<string> Options(Command command) => command.Options.Where(option => !option.Hidden && option.Name != "--help").Select(option => option.Name);
 
     [Theory]
     [InlineData("README.md", "| {0} |")]
