@@ -38,7 +38,7 @@ internal static class Program
             case "fleet":
                 return await Fleet.RunAsync(vmm);
             case "migration":
-                return await WhereKvmIs.RunAsync(vmm, arguments, MigrationTime.Run);
+                return await WhereKvmIs.RunAsync(vmm, arguments, binary => MigrationTime.Run(binary, arguments[1..]));
             case "data-path":
                 return DataPath.Run(arguments.ElementAtOrDefault(1));
             case "data-path-receive":

@@ -12,11 +12,7 @@ public static class StateJson
     /// Not by <c>SerializeToElement</c>: where names must not come twice that looks at its own work, and loads OpenSSL for a random
     /// number to do so, which takes some milliseconds, and the guest may be held meanwhile.
     /// </remarks>
-    public static JsonElement Write<T>(T record, JsonTypeInfo<T> type)
-    {
-        using JsonDocument document = JsonDocument.Parse(JsonSerializer.SerializeToUtf8Bytes(record, type));
-        return document.RootElement.Clone();
-    }
+    public static JsonElement Write<T>(T record, JsonTypeInfo<T> type) => JsonElement.Parse(JsonSerializer.SerializeToUtf8Bytes(record, type));
 
     /// <summary>A record from JSON.</summary>
     /// <param name="section">Whose state it is, for messages.</param>

@@ -29,6 +29,7 @@ internal sealed class VirtualMachine : IDisposable
     private readonly MachineEnd _end;
     // Pause and resume change both the state and the gate; one of them at a time. An end never waits for them.
     private readonly Lock _moving = new();
+    private bool _arePrepared;
 
     /// <summary>Joins vCPUs to a machine.</summary>
     /// <param name="vcpus">Ready to run, and disposed with the machine when disposable.</param>
@@ -56,7 +57,16 @@ internal sealed class VirtualMachine : IDisposable
     /// <summary>The vCPUs' threads.</summary>
     public IReadOnlyList<VcpuThread> Threads => _threads;
 
-    /// <summary>Starts the vCPU threads.</summary>
+    /// <summary>Has the vCPU threads come up and wait, so that <see cref="Start"/> only lets them go: the guest may be held for it.</summary>
+    /// <exception cref="VmmException">The host has not got that many threads.</exception>
+    public void Prepare()
+    {
+        using Lock.Scope alone = _moving.EnterScope();
+        _gate.Close();
+        StartThreads();
+    }
+
+    /// <summary>Starts the vCPUs.</summary>
     /// <param name="held">Whether they wait at once, as after <see cref="Pause"/>: not an instruction of the guest is run before <see cref="Resume"/>.</param>
     /// <exception cref="VmmException">The machine has ended already, or the host has not got that many threads.</exception>
     public void Start(bool held = false)
@@ -68,8 +78,10 @@ internal sealed class VirtualMachine : IDisposable
             _lifecycle.MoveTo(MachineState.Paused);
             _gate.Close();
         }
-        foreach (VcpuThread thread in _threads)
-            thread.Start();
+        if (!_arePrepared)
+            StartThreads();
+        else if (!held)
+            _gate.Open();
     }
 
     /// <summary>Holds every vCPU outside the guest and returns when the last one is held.</summary>
@@ -222,6 +234,13 @@ internal sealed class VirtualMachine : IDisposable
         foreach (IVcpu vcpu in _vcpus)
             (vcpu as IDisposable)?.Dispose();
         _ended.Dispose();
+    }
+
+    private void StartThreads()
+    {
+        _arePrepared = true;
+        foreach (VcpuThread thread in _threads)
+            thread.Start();
     }
 
     private void OnDecided(MachineOutcome outcome)

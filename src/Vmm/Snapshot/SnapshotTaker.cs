@@ -41,6 +41,7 @@ internal sealed class SnapshotTaker
 
     private SnapshotReport Take()
     {
+        DressRehearsal.Begin();
         SnapshotParent? parent = FindParent();
         if (_request.Live && !LiveSave.Supports(_vm.Ram))
             throw new VmmException("--live: the machine's memory is mapped from a snapshot, which the kernel cannot write-protect: restore with --memory eager, or take the snapshot without --live");
@@ -51,22 +52,23 @@ internal sealed class SnapshotTaker
         if (tracks)
             _vm.Tracking.Prepare();
 
-        byte[] state;
+        SavedState saved;
         DirtyBitmap? changed = null;
         MemoryFileSums sums;
         SnapshotManifest manifest;
         TimeSpan paused;
         LiveSave? live = null;
+        DressRehearsal.Finish();
         try
         {
             using (HeldMachine held = HeldMachine.Hold(_vm))
             {
                 DateTimeOffset taken = DateTimeOffset.UtcNow;
-                state = StateFile.Write(held.SaveState());
+                saved = held.SaveState();
                 if (tracks)
                     changed = _vm.Tracking.Harvest();
                 DirtyBitmap? only = parent is null ? null : changed;
-                manifest = Describe(taken, parent, state);
+                manifest = Describe(taken, parent);
                 if (_request.Live)
                     live = new LiveSave(_vm.Ram, file, only);
                 sums = live is null ? MemoryFileWriter.Write(_vm.Ram, file, only, _ => _stopIfUnwanted?.Invoke()) : new([], 0);
@@ -81,9 +83,11 @@ internal sealed class SnapshotTaker
             live?.Dispose();
         }
         file.Sync();
+        byte[] state = StateFile.Write(saved);
         making.Write(making.Folder.StateFile, state);
         manifest = manifest with
         {
+            State = SealedText.SumOf(state),
             Memory = manifest.Memory with { Sums = sums.ToBytes(), ModifiedNanoseconds = FileTimes.Of(making.Folder.MemoryFile) },
             PausedMicroseconds = paused.TotalMicroseconds,
         };
@@ -94,7 +98,7 @@ internal sealed class SnapshotTaker
         return new SnapshotReport(manifest.Id, _request.Path, manifest.Kind, paused.TotalMicroseconds, Stopwatch.GetElapsedTime(_start).TotalMicroseconds, (long)sums.WrittenBytes);
     }
 
-    private SnapshotManifest Describe(DateTimeOffset taken, SnapshotParent? parent, byte[] state) => new()
+    private SnapshotManifest Describe(DateTimeOffset taken, SnapshotParent? parent) => new()
     {
         Id = Guid.NewGuid(),
         Name = _config.Name,
@@ -107,7 +111,7 @@ internal sealed class SnapshotTaker
         Config = StateJson.Write(AbsolutePaths.Of(_config), MachineConfigJson.Default.MachineConfig),
         Cpu = ProcessorFit.Write(ProcessorFit.Of(_vm.Kvm, _vm.Vcpus[0])),
         Memory = new SnapshotMemory(_vm.Ram.Length, 0, MemoryChunks.Size, []),
-        State = SealedText.SumOf(state),
+        State = "",
         Disks = SnapshotDisks.Look(_config),
     };
 

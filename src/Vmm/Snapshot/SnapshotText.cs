@@ -14,9 +14,6 @@ internal static class SnapshotText
 {
     private const int DeepestNesting = 64;
 
-    /// <summary>Sets that have grown beyond this are not used again: emptying one takes as long as it is large.</summary>
-    private const int LargestKept = 64;
-
     /// <summary>Reads a value.</summary>
     /// <param name="json">UTF-8.</param>
     /// <param name="type">What it has to be.</param>
@@ -31,28 +28,16 @@ internal static class SnapshotText
     private static void RefuseDoubleNames(ReadOnlySpan<byte> json)
     {
         Utf8JsonReader reader = new(json, new JsonReaderOptions { MaxDepth = DeepestNesting });
-        // What the names of the objects that are open are told by, the outermost first.
-        List<HashSet<ulong>> open = [];
-        int depth = 0;
+        NameSums names = new();
         while (reader.Read())
         {
             if (reader.TokenType == JsonTokenType.StartObject)
-                Open(open, depth++);
+                names.Open();
             else if (reader.TokenType == JsonTokenType.EndObject)
-                depth--;
-            else if (reader.TokenType == JsonTokenType.PropertyName && !open[depth - 1].Add(Sum(ref reader)))
+                names.Close();
+            else if (reader.TokenType == JsonTokenType.PropertyName && !names.Add(Sum(ref reader)))
                 throw new JsonException($"the field '{Machine.Config.Printable.Escape(reader.GetString()!)}' comes twice in one object");
         }
-    }
-
-    private static void Open(List<HashSet<ulong>> open, int depth)
-    {
-        if (depth == open.Count)
-            open.Add([]);
-        else if (open[depth].Count > LargestKept)
-            open[depth] = [];
-        else
-            open[depth].Clear();
     }
 
     /// <summary>

@@ -95,6 +95,42 @@ public sealed class VirtualMachineTests
         machine.WaitForEnd();
     }
 
+    [Fact]
+    public void Prepared_machine_runs_nothing_before_it_is_started()
+    {
+        using CountingVcpu vcpu = new();
+        using VirtualMachine machine = Create(vcpu);
+        machine.Prepare();
+        Assert.False(vcpu.TryAwaitRuns(1, TimeSpan.FromMilliseconds(50)));
+        Assert.Equal(MachineState.Created, machine.State);
+        machine.Start();
+        vcpu.AwaitRuns(10);
+    }
+
+    [Fact]
+    public void Prepared_machine_that_is_started_held_waits_to_be_resumed()
+    {
+        using CountingVcpu vcpu = new();
+        using VirtualMachine machine = Create(vcpu);
+        machine.Prepare();
+        machine.Start(held: true);
+        Assert.False(vcpu.TryAwaitRuns(1, TimeSpan.FromMilliseconds(50)));
+        machine.Resume();
+        vcpu.AwaitRuns(10);
+    }
+
+    [Fact]
+    public void Prepared_machine_that_is_never_started_leaves_no_thread()
+    {
+        using CountingVcpu vcpu = new();
+        using VirtualMachine machine = Create(vcpu);
+        machine.Prepare();
+        machine.End(new MachineOutcome(OutcomeKind.Stopped));
+        machine.WaitForEnd();
+        Assert.All(machine.Threads, thread => Assert.True(thread.Join(TimeSpan.Zero)));
+        Assert.False(vcpu.TryAwaitRuns(1, TimeSpan.Zero));
+    }
+
     private static VirtualMachine Create(IVcpu? vcpu = null)
     {
         ExitDispatcher dispatcher = new(new AddressBus("ports"), new AddressBus("memory"), new CrashReporter(new()));

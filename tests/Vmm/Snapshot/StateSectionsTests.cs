@@ -12,6 +12,18 @@ public class StateSectionsTests
     private readonly Part _b = new("b") { StateVersion = 2 };
 
     [Fact]
+    public void State_that_a_guest_waits_for_is_the_same_without_a_space()
+    {
+        SavedState state = StateSections.Save([_a, _b]);
+        byte[] readable = StateFile.Write(state);
+        byte[] compact = StateFile.WriteCompact(state);
+        string text = System.Text.Encoding.UTF8.GetString(compact);
+        Assert.DoesNotMatch("[ \n]", text[(text.IndexOf('\n', StringComparison.Ordinal) + 1)..]);
+        Assert.Equal(readable, StateFile.Write(StateFile.Read(compact, "f")));
+        Assert.Equal(compact, StateFile.WriteCompact(StateFile.Read(readable, "f")));
+    }
+
+    [Fact]
     public void Each_part_gets_what_its_counterpart_held()
     {
         (_a.Value, _b.Value) = (1, 2);

@@ -80,6 +80,41 @@ public sealed class KvmRecordTests
         Assert.Contains("{\"index\":\"0xc0000082\",\"value\":\"0xffffffff81e00080\"}", text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("0x0", 0)]
+    [InlineData("0xFf", 255)]
+    [InlineData("0x00000000000000010", 16)]
+    [InlineData("0xffffffffffffffff", ulong.MaxValue)]
+    public void Register_is_read_as_people_write_it(string text, ulong value)
+    {
+        Assert.Contains($"\"rip\":\"0x{value:x}\"", Reread("vcpu", WithRip(text)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [Trait("Row", "72")]
+    [InlineData("")]
+    [InlineData("0x")]
+    [InlineData("10")]
+    [InlineData("0xg")]
+    [InlineData("0x1 ")]
+    [InlineData(" 0x1")]
+    [InlineData("0x-1")]
+    [InlineData("0x+1")]
+    [InlineData("0x10000000000000000")]
+    [InlineData("0x1\u0000")]
+    public void What_is_no_register_is_refused(string text)
+    {
+        StateException refused = Assert.Throws<StateException>(() => Reread("vcpu", WithRip(text)));
+        Assert.Contains("0x1f", refused.Message, StringComparison.Ordinal);
+    }
+
+    private static string WithRip(string text)
+    {
+        var changed = System.Text.Json.Nodes.JsonNode.Parse(Sample("vcpu"))!;
+        changed["general"]!["rip"] = text;
+        return changed.ToJsonString();
+    }
+
     private static bool IsTaken(string section, string text)
     {
         try

@@ -11,6 +11,7 @@ using Vmm.Migration.Receiving;
 using Vmm.Migration.Transport;
 using Vmm.Migration.Transport.Tls;
 using Vmm.Registry;
+using Vmm.Snapshot;
 
 namespace Vmm.Cli.Machines;
 
@@ -51,6 +52,8 @@ internal static class ReceiveCommand
                 DetachedReceiver.Leave(listener.Place);
             else
                 StandardError.Write($"vmm: waiting for a VM at {listener.Place}\n");
+            // While nobody has come.
+            DressRehearsal.Begin();
             try
             {
                 OfferMessage offer = receiver.WaitForOffer();

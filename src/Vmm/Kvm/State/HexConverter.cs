@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Buffers.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -10,6 +10,8 @@ internal sealed class HexConverter : JsonConverter<ulong>
     /// <summary>0x and 16 digits, each written as \u0030 if need be; what is longer is none of ours.</summary>
     private const int Longest = 18 * 6;
 
+    private const char Hexadecimal = 'x';
+
     private static ReadOnlySpan<byte> Prefix => "0x"u8;
 
     /// <inheritdoc/>
@@ -18,14 +20,19 @@ internal sealed class HexConverter : JsonConverter<ulong>
         // A snapshot has thousands of these: none of them becomes a string on its way.
         Span<byte> buffer = stackalloc byte[Longest];
         ReadOnlySpan<byte> text = reader.TokenType == JsonTokenType.String && Length(reader) <= Longest ? buffer[..reader.CopyString(buffer)] : [];
-        return text.StartsWith(Prefix) && ulong.TryParse(text[Prefix.Length..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong value)
+        return text.StartsWith(Prefix) && Utf8Parser.TryParse(text[Prefix.Length..], out ulong value, out int digits, Hexadecimal) && digits == text.Length - Prefix.Length
             ? value
             : throw new JsonException("a register is written as \"0x1f\"");
     }
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, ulong value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(string.Create(CultureInfo.InvariantCulture, $"0x{value:x}"));
+    public override void Write(Utf8JsonWriter writer, ulong value, JsonSerializerOptions options)
+    {
+        Span<byte> text = stackalloc byte[Longest];
+        Prefix.CopyTo(text);
+        _ = Utf8Formatter.TryFormat(value, text[Prefix.Length..], out int digits, Hexadecimal);
+        writer.WriteStringValue(text[..(Prefix.Length + digits)]);
+    }
 
     private static long Length(in Utf8JsonReader reader) => reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length;
 }

@@ -131,7 +131,8 @@ internal sealed class MachineBuilder
         // The others wait for INIT and SIPI, as KVM starts them.
         if (entry is { } state)
             VcpuRegisters.Load(vcpus[0], state);
-        return (vcpus, new VirtualMachine(vcpus, dispatchers, end, pinning));
+        // Its threads may wait already when the rest of it does not come.
+        return (vcpus, Keep(new VirtualMachine(vcpus, dispatchers, end, pinning)));
     }
 
     private T Keep<T>(T part) where T : IDisposable

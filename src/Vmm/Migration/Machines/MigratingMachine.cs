@@ -43,6 +43,8 @@ internal sealed class MigratingMachine(MicroVm vm, MachineConfig config) : IMigr
             throw new VmmException("the guest's memory is still being fetched from where it came from: try again when all is there");
         if (options.Local && vm.Ram.File is null)
             throw new VmmException("the guest's memory is this process's alone and cannot be handed over: start the VM with --memory …,shared=on, or migrate it by pre-copy");
+        // While the destination builds its machine.
+        DressRehearsal.Begin();
         return Offer(options);
     }
 
@@ -64,18 +66,14 @@ internal sealed class MigratingMachine(MicroVm vm, MachineConfig config) : IMigr
     private ProcessorRecord ReadProcessor()
     {
         ProcessorRecord? record = null;
-        vm.Machine.HoldBriefly(() =>
-        {
-            record = ProcessorFit.Of(vm.Kvm, vm.Vcpus[0]);
-            // So that the hand-over is the shorter.
-            _ = StateRehearsal.Save(vm);
-        });
+        vm.Machine.HoldBriefly(() => record = ProcessorFit.Of(vm.Kvm, vm.Vcpus[0]));
         return record ?? ProcessorFit.Of(vm.Kvm, vm.Vcpus[0]);
     }
 
     /// <inheritdoc/>
     public void StartLogging()
     {
+        DressRehearsal.Finish();
         // The log is ours alone from here on: the next snapshot after a migration that failed is a full one.
         vm.Tracking.End();
         vm.Dirty.Start();
@@ -97,11 +95,13 @@ internal sealed class MigratingMachine(MicroVm vm, MachineConfig config) : IMigr
     public void Hold()
     {
         _throttle.Set(0);
+        // Memory that is handed over is not logged before.
+        DressRehearsal.Finish();
         _held = HeldMachine.Hold(vm);
     }
 
     /// <inheritdoc/>
-    public byte[] SaveState() => StateFile.Write(_held!.SaveState());
+    public byte[] SaveState() => StateFile.WriteCompact(_held!.SaveState());
 
     /// <inheritdoc/>
     public void GiveUp()

@@ -50,7 +50,8 @@ internal sealed class MigrationOrigin(MigrationReceiver receiver, OfferMessage o
     {
         _machine = machine;
         CheckProcessor(machine);
-        StateRehearsal.SaveAndRead(machine);
+        DressRehearsal.Finish();
+        machine.Machine.Prepare();
         receiver.Receive(offer, new IncomingMachine(machine));
     }
 
