@@ -1,5 +1,4 @@
 using Vmm.Consoles;
-using Vmm.Devices.Backends;
 using Vmm.Devices.Virtio;
 using Vmm.Host;
 using Vmm.Machine;

@@ -55,20 +55,22 @@ internal sealed class SnapshotTaker
         SavedState saved;
         DirtyBitmap? changed = null;
         MemoryFileSums sums;
-        SnapshotManifest manifest;
+        SnapshotManifest manifest = Describe(parent);
+        ProcessorRecord processor;
         TimeSpan paused;
         LiveSave? live = null;
+        MemoryChunks.Prepare();
         DressRehearsal.Finish();
         try
         {
             using (HeldMachine held = HeldMachine.Hold(_vm))
             {
-                DateTimeOffset taken = DateTimeOffset.UtcNow;
+                manifest = manifest with { TakenAt = DateTimeOffset.UtcNow, Disks = SnapshotDisks.Look(_config) };
+                processor = ProcessorFit.Of(_vm.Kvm, _vm.Vcpus[0]);
                 saved = held.SaveState();
                 if (tracks)
                     changed = _vm.Tracking.Harvest();
                 DirtyBitmap? only = parent is null ? null : changed;
-                manifest = Describe(taken, parent);
                 if (_request.Live)
                     live = new LiveSave(_vm.Ram, file, only);
                 sums = live is null ? MemoryFileWriter.Write(_vm.Ram, file, only, _ => _stopIfUnwanted?.Invoke()) : new([], 0);
@@ -87,6 +89,7 @@ internal sealed class SnapshotTaker
         making.Write(making.Folder.StateFile, state);
         manifest = manifest with
         {
+            Cpu = ProcessorFit.Write(processor),
             State = SealedText.SumOf(state),
             Memory = manifest.Memory with { Sums = sums.ToBytes(), ModifiedNanoseconds = FileTimes.Of(making.Folder.MemoryFile) },
             PausedMicroseconds = paused.TotalMicroseconds,
@@ -98,21 +101,21 @@ internal sealed class SnapshotTaker
         return new SnapshotReport(manifest.Id, _request.Path, manifest.Kind, paused.TotalMicroseconds, Stopwatch.GetElapsedTime(_start).TotalMicroseconds, (long)sums.WrittenBytes);
     }
 
-    private SnapshotManifest Describe(DateTimeOffset taken, SnapshotParent? parent) => new()
+    /// <summary>What can be said before the guest is held.</summary>
+    private SnapshotManifest Describe(SnapshotParent? parent) => new()
     {
         Id = Guid.NewGuid(),
         Name = _config.Name,
-        TakenAt = taken,
+        TakenAt = default,
         Vmm = VersionCommand.Current,
         Kind = parent is null ? SnapshotKind.Full : SnapshotKind.Incremental,
         Live = _request.Live,
         Frozen = _request.Frozen,
         Parent = parent,
         Config = StateJson.Write(AbsolutePaths.Of(_config), MachineConfigJson.Default.MachineConfig),
-        Cpu = ProcessorFit.Write(ProcessorFit.Of(_vm.Kvm, _vm.Vcpus[0])),
         Memory = new SnapshotMemory(_vm.Ram.Length, 0, MemoryChunks.Size, []),
         State = "",
-        Disks = SnapshotDisks.Look(_config),
+        Disks = [],
     };
 
     private SnapshotParent? FindParent()

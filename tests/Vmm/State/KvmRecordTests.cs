@@ -83,7 +83,7 @@ public sealed class KvmRecordTests
     [Theory]
     [InlineData("0x0", 0)]
     [InlineData("0xFf", 255)]
-    [InlineData("0x00000000000000010", 16)]
+    [InlineData("0x0000000000000010", 16)]
     [InlineData("0xffffffffffffffff", ulong.MaxValue)]
     public void Register_is_read_as_people_write_it(string text, ulong value)
     {

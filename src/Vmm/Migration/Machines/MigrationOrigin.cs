@@ -8,7 +8,6 @@ using Vmm.Machine.Config;
 using Vmm.Migration.Protocol;
 using Vmm.Migration.Receiving;
 using Vmm.Snapshot;
-using Vmm.Snapshot.State;
 
 namespace Vmm.Migration.Machines;
 

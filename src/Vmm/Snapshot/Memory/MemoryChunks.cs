@@ -24,6 +24,9 @@ internal static class MemoryChunks
     /// <summary>A chunk of zeros; shorter at RAM's end.</summary>
     public static ReadOnlySpan<byte> Zeros => s_zeros;
 
+    /// <summary>Makes what sums need, which takes a moment, unless it was made.</summary>
+    public static void Prepare() => _ = SumOfZeros(Size);
+
     /// <summary>How many chunks so much RAM has; the last may be shorter.</summary>
     public static int CountOf(ulong length) => checked((int)((length + Size - 1) / Size));
 
