@@ -66,8 +66,8 @@ internal sealed class SnapshotTaker
             using (HeldMachine held = HeldMachine.Hold(_vm))
             {
                 manifest = manifest with { TakenAt = DateTimeOffset.UtcNow, Disks = SnapshotDisks.Look(_config) };
-                processor = ProcessorFit.Of(_vm.Kvm, _vm.Vcpus[0]);
                 saved = held.SaveState();
+                processor = ProcessorFit.Of(_vm.Kvm, _vm.Vcpus[0]);
                 if (tracks)
                     changed = _vm.Tracking.Harvest();
                 DirtyBitmap? only = parent is null ? null : changed;
