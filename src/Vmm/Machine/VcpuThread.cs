@@ -36,10 +36,12 @@ internal sealed class VcpuThread
         _thread = new Thread(Main, StackSize) { Name = $"vcpu{vcpu.Number}", IsBackground = true };
     }
 
-    /// <summary>Starts it.</summary>
+    /// <summary>Starts it, unless it was started before.</summary>
     /// <exception cref="VmmException">The host has no thread left.</exception>
     public void Start()
     {
+        if (_started)
+            return;
         HostThread.Start(_thread);
         _started = true;
     }

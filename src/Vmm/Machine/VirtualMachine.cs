@@ -29,7 +29,6 @@ internal sealed class VirtualMachine : IDisposable
     private readonly MachineEnd _end;
     // Pause and resume change both the state and the gate; one of them at a time. An end never waits for them.
     private readonly Lock _moving = new();
-    private bool _arePrepared;
 
     /// <summary>Joins vCPUs to a machine.</summary>
     /// <param name="vcpus">Ready to run, and disposed with the machine when disposable.</param>
@@ -78,10 +77,11 @@ internal sealed class VirtualMachine : IDisposable
             _lifecycle.MoveTo(MachineState.Paused);
             _gate.Close();
         }
-        if (!_arePrepared)
-            StartThreads();
-        else if (!held)
+        else
+        {
             _gate.Open();
+        }
+        StartThreads();
     }
 
     /// <summary>Holds every vCPU outside the guest and returns when the last one is held.</summary>
@@ -238,7 +238,6 @@ internal sealed class VirtualMachine : IDisposable
 
     private void StartThreads()
     {
-        _arePrepared = true;
         foreach (VcpuThread thread in _threads)
             thread.Start();
     }

@@ -21,30 +21,25 @@ internal static class DressRehearsal
     private static readonly Lock s_once = new();
     private static Thread? s_thread;
 
-    /// <summary>Why the last one was not gone through to its end: a host that is short of something; null when it was, or is under way.</summary>
+    /// <summary>Why it was not gone through to its end, on a host that is short of something; null when it was, or is under way.</summary>
     public static Exception? Fault { get; private set; }
 
     /// <summary>Begins with it, unless this process has done so before.</summary>
-    public static void Begin()
+    public static void Begin() => _ = Thread();
+
+    /// <summary>Returns when it is over; begins with it where nobody has.</summary>
+    public static void Finish() => Thread()?.Join();
+
+    /// <summary>On which it goes on, from the first call on; null where the host has none to give.</summary>
+    private static Thread? Thread()
     {
         lock (s_once)
         {
             if (s_thread is not null)
-                return;
+                return s_thread;
             Thread thread = new(Perform, StackSize) { Name = "rehearsal", IsBackground = true };
-            if (HostThread.TryStart(thread))
-                s_thread = thread;
+            return s_thread = HostThread.TryStart(thread) ? thread : null;
         }
-    }
-
-    /// <summary>Returns when it is over; begins with it where nobody has.</summary>
-    public static void Finish()
-    {
-        Begin();
-        Thread? thread;
-        lock (s_once)
-            thread = s_thread;
-        thread?.Join();
     }
 
     private static void Perform()

@@ -55,8 +55,10 @@ internal sealed class SnapshotTaker
         SavedState saved;
         DirtyBitmap? changed = null;
         MemoryFileSums sums;
-        SnapshotManifest manifest = Describe(parent);
+        DateTimeOffset taken;
+        IReadOnlyList<SnapshotDisk> disks;
         ProcessorRecord processor;
+        byte[]? pages;
         TimeSpan paused;
         LiveSave? live = null;
         MemoryChunks.Prepare();
@@ -65,7 +67,8 @@ internal sealed class SnapshotTaker
         {
             using (HeldMachine held = HeldMachine.Hold(_vm))
             {
-                manifest = manifest with { TakenAt = DateTimeOffset.UtcNow, Disks = SnapshotDisks.Look(_config) };
+                taken = DateTimeOffset.UtcNow;
+                disks = SnapshotDisks.Look(_config);
                 saved = held.SaveState();
                 processor = ProcessorFit.Of(_vm.Kvm, _vm.Vcpus[0]);
                 if (tracks)
@@ -74,7 +77,7 @@ internal sealed class SnapshotTaker
                 if (_request.Live)
                     live = new LiveSave(_vm.Ram, file, only);
                 sums = live is null ? MemoryFileWriter.Write(_vm.Ram, file, only, _ => _stopIfUnwanted?.Invoke()) : new([], 0);
-                manifest = manifest with { Memory = manifest.Memory with { Pages = only is null ? null : SnapshotMemory.Bytes(only) } };
+                pages = only is null ? null : SnapshotMemory.Bytes(only);
                 held.Release();
                 paused = held.Elapsed;
             }
@@ -87,11 +90,21 @@ internal sealed class SnapshotTaker
         file.Sync();
         byte[] state = StateFile.Write(saved);
         making.Write(making.Folder.StateFile, state);
-        manifest = manifest with
+        SnapshotManifest manifest = new()
         {
+            Id = Guid.NewGuid(),
+            Name = _config.Name,
+            TakenAt = taken,
+            Vmm = VersionCommand.Current,
+            Kind = parent is null ? SnapshotKind.Full : SnapshotKind.Incremental,
+            Live = _request.Live,
+            Frozen = _request.Frozen,
+            Parent = parent,
+            Config = StateJson.Write(AbsolutePaths.Of(_config), MachineConfigJson.Default.MachineConfig),
             Cpu = ProcessorFit.Write(processor),
+            Memory = new SnapshotMemory(_vm.Ram.Length, FileTimes.Of(making.Folder.MemoryFile), MemoryChunks.Size, sums.ToBytes(), pages),
             State = SealedText.SumOf(state),
-            Memory = manifest.Memory with { Sums = sums.ToBytes(), ModifiedNanoseconds = FileTimes.Of(making.Folder.MemoryFile) },
+            Disks = disks,
             PausedMicroseconds = paused.TotalMicroseconds,
         };
         making.Write(making.Folder.ManifestFile, SnapshotFolder.Write(manifest));
@@ -100,23 +113,6 @@ internal sealed class SnapshotTaker
             _vm.Tracking.Accept(manifest.Id, changed);
         return new SnapshotReport(manifest.Id, _request.Path, manifest.Kind, paused.TotalMicroseconds, Stopwatch.GetElapsedTime(_start).TotalMicroseconds, (long)sums.WrittenBytes);
     }
-
-    /// <summary>What can be said before the guest is held.</summary>
-    private SnapshotManifest Describe(SnapshotParent? parent) => new()
-    {
-        Id = Guid.NewGuid(),
-        Name = _config.Name,
-        TakenAt = default,
-        Vmm = VersionCommand.Current,
-        Kind = parent is null ? SnapshotKind.Full : SnapshotKind.Incremental,
-        Live = _request.Live,
-        Frozen = _request.Frozen,
-        Parent = parent,
-        Config = StateJson.Write(AbsolutePaths.Of(_config), MachineConfigJson.Default.MachineConfig),
-        Memory = new SnapshotMemory(_vm.Ram.Length, 0, MemoryChunks.Size, []),
-        State = "",
-        Disks = [],
-    };
 
     private SnapshotParent? FindParent()
     {
