@@ -27,7 +27,7 @@ internal static class MigrationTime
 
     /// <summary>Runs it and prints the tables.</summary>
     /// <param name="vmm">The shipped binary.</param>
-    /// <param name="only">The rows to measure, by the percent of RAM that the guest writes to; none for all, and the throughput. In the lab the largest does not converge.</param>
+    /// <param name="only">The rows to measure, by the percent of RAM that the guest writes to; none for all, and the throughput. In the lab the largest takes minutes.</param>
     public static int Run(string vmm, string[] only)
     {
         string folder = Directory.CreateTempSubdirectory("vmm-bench-").FullName;
