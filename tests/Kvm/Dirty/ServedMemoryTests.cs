@@ -12,6 +12,8 @@ public sealed class ServedMemoryTests
 {
     private const ulong Page = DirtyBitmap.PageSize;
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
     [Fact]
     public void Guest_that_writes_all_the_time_is_saved_as_it_was_when_it_was_held()
     {
@@ -69,6 +71,7 @@ public sealed class ServedMemoryTests
             {
                 Assert.True(server.Faults >= 5);
                 server.Fill();
+                Assert.True(server.Completed.WaitOne(s_patience));
                 Assert.True(server.IsComplete);
             }
             numbers.Write(8);

@@ -167,7 +167,10 @@ internal sealed unsafe class PageServer : IEventHandler, IDisposable
     /// <summary>Whether a page is there.</summary>
     public bool IsPlaced(ulong offset) => _placed.IsMarked(offset);
 
-    /// <summary>Reads all that is left from the source and places it, in order, until everything is there. For a source that has all at hand.</summary>
+    /// <summary>
+    /// Reads all that is left from the source and places it, in order, until everything is there. For a source that has all at hand. <see cref="Completed"/> is
+    /// set a moment later where the serving thread has placed a page meanwhile, and not counted it yet.
+    /// </summary>
     /// <param name="stop">Ends it early, when set; null for nothing.</param>
     public void Fill(WaitHandle? stop = null)
     {
