@@ -31,11 +31,8 @@ internal static class KillCommand
             try
             {
                 client?.Ask(ControlVerb.Kill);
-                if (client?.WaitForEnd(s_patience, out _) == true)
-                {
-                    folder.AwaitEnd();
+                if (client?.WaitUntilGone(s_patience) == true)
                     return;
-                }
             }
             catch (VmmException)
             {

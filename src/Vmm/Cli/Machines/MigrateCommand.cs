@@ -16,6 +16,9 @@ internal static class MigrateCommand
 {
     private const int MostDowntime = 600_000;
 
+    /// <summary>A process whose guest is elsewhere and that has not ended by then is stuck; the guest is not.</summary>
+    private static readonly TimeSpan s_ending = TimeSpan.FromSeconds(10);
+
     /// <summary>The command for the parser.</summary>
     public static Command Create()
     {
@@ -92,7 +95,23 @@ internal static class MigrateCommand
             TryCancel(folder);
         });
         using MigrationView? view = quiet ? null : MigrationView.Begin(folder);
-        return client.Ask(new ControlRequest { Verb = ControlVerb.Migrate, Migration = request with { PassesConnection = connection is not null } }, connection).Migration!;
+        return Migrate(client, request with { PassesConnection = connection is not null }, connection);
+    }
+
+    /// <summary>Has a guest moved. Its process ends with that: what it had, such as its name and its taps, is free when this is over.</summary>
+    /// <exception cref="VmmException">It was not moved; the message says where the guest is.</exception>
+    public static MigrationResult Migrate(ControlClient client, MigrationRequest request, SafeFd? connection)
+    {
+        MigrationResult result = client.Ask(new ControlRequest { Verb = ControlVerb.Migrate, Migration = request }, connection).Migration!;
+        try
+        {
+            client.WaitUntilGone(s_ending);
+        }
+        catch (VmmException)
+        {
+            // It was quicker.
+        }
+        return result;
     }
 
     private static int Cancel(VmFolder folder)

@@ -61,11 +61,8 @@ internal static class StopCommand
             try
             {
                 ask(client, folder);
-                if (client.WaitForEnd(patience, out _))
-                {
-                    folder.AwaitEnd();
+                if (client.WaitUntilGone(patience))
                     return;
-                }
             }
             catch (VmmException) when (force || !folder.IsAlive)
             {

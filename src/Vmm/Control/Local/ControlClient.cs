@@ -95,6 +95,18 @@ internal sealed class ControlClient : IDisposable
         return exitCode is not null || patience == Timeout.InfiniteTimeSpan || Environment.TickCount64 - start < patience.TotalMilliseconds || !_folder.IsAlive;
     }
 
+    /// <summary>Waits until the VM's process is gone: then its name, its disks and its taps are free.</summary>
+    /// <param name="patience">How long at most until it is about to end.</param>
+    /// <returns>Whether it is, as far as can be told.</returns>
+    /// <exception cref="VmmException">It ended, or hung up, before it was asked.</exception>
+    public bool WaitUntilGone(TimeSpan patience)
+    {
+        if (!WaitForEnd(patience, out _))
+            return false;
+        _folder.AwaitEnd();
+        return true;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
 
