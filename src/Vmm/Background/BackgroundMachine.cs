@@ -92,7 +92,8 @@ internal static class BackgroundMachine
             StandardError.Write($"vmm: {vm.Folder.Name}: {text}\n");
         if (outcome.Fault is { } fault)
             StandardError.Write($"vmm: {vm.Folder.Name}: the machine's host side failed: {fault.Message}\n");
-        hub.EndOutput();
+        // Its last bytes, too, before anybody hears that it has ended.
+        console.Dispose();
         server.ExitCode = code;
         // Before the connections end: who waits for the end of one reads what is written here.
         if (record.RemoveAtEnd)

@@ -13,7 +13,8 @@ namespace Vmm.Registry;
 internal sealed class VmFolder(VmHome home, string name)
 {
     private const uint OwnerOnly = 0b110_000_000;
-    private const int EndingMilliseconds = 2000;
+    /// <summary>Giving much memory back takes the kernel a while.</summary>
+    private const int EndingMilliseconds = 10_000;
     private const int LookEveryMilliseconds = 5;
 
     /// <summary>Where it lies.</summary>
@@ -90,7 +91,8 @@ internal sealed class VmFolder(VmHome home, string name)
     /// <summary>Waits until a process that said that it ends is gone, and has given back what it had; not for ever.</summary>
     public void AwaitEnd()
     {
-        for (int left = EndingMilliseconds; left > 0 && IsAlive; left -= LookEveryMilliseconds)
+        long start = Environment.TickCount64;
+        while (IsAlive && Environment.TickCount64 - start < EndingMilliseconds)
             Thread.Sleep(LookEveryMilliseconds);
     }
 
@@ -100,8 +102,8 @@ internal sealed class VmFolder(VmHome home, string name)
     public LockedVm TakeSoon(string toDo)
     {
         // Its process says that it is about to end, and then still has a few things to give back.
-        for (int left = EndingMilliseconds; left > 0 && Exists && ReadRecord().EndedAt is not null && IsAlive; left -= LookEveryMilliseconds)
-            Thread.Sleep(LookEveryMilliseconds);
+        if (Exists && ReadRecord().EndedAt is not null)
+            AwaitEnd();
         return Take(toDo);
     }
 

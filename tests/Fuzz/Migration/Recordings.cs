@@ -56,7 +56,7 @@ internal static class Recordings
         rig.TargetWaits = () => lost.Set();
         Thread run = new(() => rig.Run());
         run.Start();
-        lost.WaitOne();
+        Assert.True(lost.WaitOne(Patience), "the destination does not wait for the source");
         Assert.True(SpinWait.SpinUntil(() => rig.SourceFault is not null, Patience));
         rig.Recover(Assert.IsType<PagesLostException>(rig.SourceFault).Ticket);
         run.Join();

@@ -16,7 +16,6 @@ internal sealed class StreamRecorder : IDisposable
     private readonly bool _cuts;
     private int _connections;
     private int _firstAgain;
-    private bool _committed;
     private bool _wasCut;
 
     /// <param name="folder">Where its socket goes.</param>
@@ -109,11 +108,10 @@ internal sealed class StreamRecorder : IDisposable
         MessageType type = (MessageType)BinaryPrimitives.ReadUInt16LittleEndian(message.AsSpan(4));
         lock (_log)
         {
-            // What was under way as the link was lost never came.
-            if (connection < _firstAgain || (_cuts && _committed && !_wasCut && connection > 0))
+            // What was under way as the link was lost never came; and no page overtakes the word on another connection that cuts it.
+            if (connection < _firstAgain || (_cuts && !_wasCut && type == MessageType.Pages))
                 return false;
             _log.Add(new Recorded(connection, fromSource, type, message[FrameHeader.Size..]));
-            _committed |= type == MessageType.Commit;
             if (!_cuts || _wasCut || type != MessageType.Started)
                 return true;
             (_wasCut, _firstAgain) = (true, _connections);

@@ -72,7 +72,7 @@ code=0; "$vmm" agent linux exec sh -c 'exit 7' || code=$?
 [ $code = 7 ]
 code=0; "$vmm" agent linux exec sh -c 'kill -9 $$' || code=$?
 [ $code = 137 ]
-[ "$("$vmm" agent linux exec --within 120 -- sh -c 'dd if=/dev/zero bs=1024 count=2048 2>/dev/null' | wc -c)" = 2097152 ]
+[ "$("$vmm" agent linux exec --within 120 --timeout 100 -- sh -c 'dd if=/dev/zero bs=1024 count=2048 2>/dev/null' | wc -c)" = 2097152 ]
 refused "it runs on in the guest, as process" "$vmm" agent linux exec --within 1 sleep 600
 refused "refused guest-exec" "$vmm" agent linux exec /no/such/program
 echo "ok exec: output, exit codes, 2 MiB through the port"

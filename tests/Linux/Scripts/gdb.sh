@@ -77,13 +77,13 @@ banner=$(printf '0x%x' $(($4 + at - $2 - 0x80000000)))
 
 # Where the kernel's functions are, by a guest that has none of them moved.
 script='sed -n "s/^\([0-9a-f]*\) [Tt] \(start_kernel\|kernel_init\)$/\2 0x\1/p" /proc/kallsyms'
-"$vmm" run --kernel "$vmlinux" --initrd "$initrd" --memory 256M --cmdline "console=ttyS0 quiet nokaslr vmm.run64=$(printf '%s\n' "$script" | base64 -w0)" >"$work/symbols" </dev/null
+"$vmm" run --kernel "$vmlinux" --initrd "$initrd" --memory 256M --cmdline "console=ttyS0 quiet nokaslr $unhurried vmm.run64=$(printf '%s\n' "$script" | base64 -w0)" >"$work/symbols" </dev/null
 symbol() { tr -d '\r' <"$work/symbols" | sed -n "s/^$1 //p"; }
 start=$(symbol start_kernel) init=$(symbol kernel_init)
 [ -n "$start" ] && [ -n "$init" ] || fails "the kernel did not say where its functions are: $(cat "$work/symbols")"
 
-script='for n in $(seq 25); do echo "tick $n"; sleep 0.2; done; echo "still $(uname -s)"'
-begin --kernel "$vmlinux" --initrd "$initrd" --memory 256M --cpus 2 --cmdline "console=ttyS0 quiet nokaslr vmm.run64=$(echo "$script" | base64 -w0)"
+script='for n in $(seq 100); do echo "tick $n"; sleep 0.2; done; echo "still $(uname -s)"'
+begin --kernel "$vmlinux" --initrd "$initrd" --memory 256M --cpus 2 --cmdline "console=ttyS0 quiet nokaslr $unhurried vmm.run64=$(echo "$script" | base64 -w0)"
 cat >"$work/commands" <<END
 info registers cr0 cr3
 p (\$cr0 >> 31) & 1

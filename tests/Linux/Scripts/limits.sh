@@ -29,7 +29,9 @@ until_true [ ! -e "$group" ]
 echo "ok the cgroup went with it"
 limited two
 left=$(group two)
-kill -9 "$(pid two)"
+dead=$(pid two)
+kill -9 "$dead"
+until_true [ ! -e "/proc/$dead" ]
 limited three
 group=$(group three)
 until_true [ ! -e "$left" ]

@@ -14,7 +14,7 @@ echo 26 >$pages
 for way in "postcopy on" "hybrid off"; do
     set -- $way
     "$vmm" receive "unix:$VMM_HOME.socket" --name there -d >/dev/null
-    "$vmm" run -d --name here --firmware vigil --cpus 2 --memory "24M,hugepages=on,shared=$2" --cmdline 'ticks=100 pages=2048 rate=256 hz=20' >/dev/null
+    "$vmm" run -d --name here --firmware vigil --cpus 2 --memory "24M,hugepages=on,shared=$2" --cmdline 'ticks=300 pages=2048 rate=256 hz=20' >/dev/null
     "$vmm" migrate here "unix:$VMM_HOME.socket" --mode "$1" --downtime 1 | grep -q 'and the rest after it had started there'
     "$vmm" wait there
     "$vmm" logs there | grep -q 'every tick counted, every page as it should be'

@@ -71,9 +71,10 @@ start() {
     truncate -s 8M $work/own.img
     mke2fs -q -t ext4 -d $work/data $work/own.img
     at a run -d --name linux --kernel "$kernel" --initrd "$initrd" --memory "192M${1:-}" --cpus 2 --agent --disk "$tools,readonly=on" --disk $disk --disk $work/own.img,readonly=on \
-        --net tap=tap-a --cmdline "console=ttyS0 quiet vmm.run64=$(echo 'mkdir /own; mount -o ro /dev/vdc /own; . /own/run.sh' | base64 -w0)" >/dev/null
+        --net tap=tap-a --cmdline "console=ttyS0 quiet $unhurried vmm.run64=$(echo 'mkdir /own; mount -o ro /dev/vdc /own; . /own/run.sh' | base64 -w0)" >/dev/null
     awaited=$work/a/linux
     until_true says a 'round 2'
+    until_true says a 'listening at'
     ip netns exec vmm-switch "$streams" talk tcp:192.0.2.2:7000 >$work/talk 2>&1 &
     talk=$!
     awaited="$work/a/linux $talk"

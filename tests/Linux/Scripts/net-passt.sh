@@ -100,6 +100,7 @@ echo "ok an address by DHCP, without root: $(vmm logs web | grep -o 'LEASE.*')"
 vmm logs web | grep -q 'Address.*198.51.100.1'
 vmm logs web | grep -qF "SUM ${sum%% *}"
 echo "ok a name by DNS, a download by that name"
+carriers_lost() { vmm logs web | grep -c 'CARRIER 0'; }
 streamed() { [ "$(vmm logs web | grep -c receiver)" -ge 2 ]; }
 until_true streamed
 vmm logs web | grep receiver
@@ -133,8 +134,10 @@ until_true page
 [ "$(vmm logs web | sed -n 's/^MAC \([0-9a-f:]*\).*/\1/p' | tail -1)" = "$mac" ]
 echo "ok started again at once, on the same port, with the same address"
 
+pulled=$(carriers_lost)
 kill -9 $(pidof passt passt.avx2)
-until_true says 'CARRIER 0'
+lost_again() { [ "$(carriers_lost)" -gt "$pulled" ]; }
+until_true lost_again
 vmm logs --vmm web | grep -q 'net0: passt (process [0-9]*) is gone.*signal 9.*its link is down'
 vmm events web | grep -q 'link.*down'
 vmm info web | grep -q '^state *running'

@@ -93,7 +93,7 @@ echo "ok stepped to long mode: $(wc -l <"$work/steps") lines"
 
 # A stock kernel is stepped a while, on two vCPUs, and is none the worse for it.
 "$vmm" run -d --name stepped --cpus 2 --kernel "$kernel" --initrd "$initrd" --memory 256M \
-    --cmdline "console=ttyS0 vmm.run64=$(echo 'while :; do echo tick; sleep 1; done' | base64 -w0)" >/dev/null
+    --cmdline "console=ttyS0 $unhurried vmm.run64=$(echo 'while :; do echo tick; sleep 1; done' | base64 -w0)" >/dev/null
 awaited=stepped
 until_true sh -c "'$vmm' logs stepped | grep -q tick"
 "$vmm" trace stepped --step --count 3000 --save "$work/stepped.trace"

@@ -4,6 +4,8 @@
 awaited=
 # How long anything may take, in seconds by the clock: emulated, and with others beside it, all is slow.
 patience=600
+# For a stock guest's command line: what its kernel calls a stall or a lock-up is, there, often only that it got no processor.
+unhurried="rcupdate.rcu_cpu_stall_timeout=300 watchdog_thresh=60"
 
 # until_true COMMAND…: waits until it is true. When the time is over, or one of those awaited has ended, shows what they said, and ends.
 until_true() {

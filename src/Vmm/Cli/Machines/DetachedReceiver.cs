@@ -11,7 +11,7 @@ internal static class DetachedReceiver
 
     private const string Waiting = "waiting ";
 
-    /// <summary>Starts it, and prints where it waits.</summary>
+    /// <summary>Starts it, and prints where it waits, and which process does.</summary>
     /// <returns>The exit code.</returns>
     public static int Start()
     {
@@ -29,6 +29,8 @@ internal static class DetachedReceiver
         if (said?.StartsWith(Waiting, StringComparison.Ordinal) == true)
         {
             System.Console.Out.WriteLine(said[Waiting.Length..]);
+            // It has no name before a VM has come, and so is in no list.
+            StandardError.Write($"vmm: process {process.Id} waits there for a VM; 'kill {process.Id}' ends that\n");
             return ExitCodes.PoweredOff;
         }
         // It has said why itself, in our words.

@@ -21,7 +21,7 @@ internal sealed class ControlServer : IDisposable
     private static readonly TimeSpan s_idleLimit = TimeSpan.FromMinutes(2);
 
     /// <summary>How long consoles get, at the end, to take the guest's last words, and commands to be answered.</summary>
-    private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(3);
 
     private readonly SafeFd _listener;
     private readonly ControlHandler _handler;

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Vmm.Migration.Protocol;
 using Vmm.Migration.Transport;
 using Vmm.Snapshot.State;
@@ -9,6 +11,8 @@ namespace Vmm.Tests.Vmm.Cli.Machines;
 /// <summary><c>vmm receive</c> as a process of its own, as far as it goes without a guest.</summary>
 public sealed class ReceiveTests : IDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("vmm-receive-");
 
     private string SocketPath => Path.Combine(_folder.FullName, "m");
@@ -85,6 +89,22 @@ public sealed class ReceiveTests : IDisposable
         waiting.Await("waiting for a VM");
         waiting.Signal(15);
         Assert.Equal(143, waiting.WaitForExit());
+    }
+
+    /// <summary>What waits in the background has no name yet: it is ended by its number, which the user is told.</summary>
+    [Fact]
+    public void Process_that_waits_in_the_background_is_told_and_can_be_ended()
+    {
+        using VmmProcess starting = new("receive", "-d", "unix:" + SocketPath);
+        Assert.Equal(0, starting.WaitForExit());
+        starting.Await("ends that");
+        Match told = Regex.Match(starting.Screen, @"^unix:(.*?)\s+vmm: process (\d+) waits there for a VM; 'kill \2' ends that\s+$");
+        Assert.Equal(SocketPath, told.Groups[1].Value);
+        Assert.True(File.Exists(SocketPath));
+        using (Process kill = Process.Start("kill", told.Groups[2].Value))
+            kill.WaitForExit();
+        // It is no child of ours: that it went is seen by what it takes along.
+        Assert.True(SpinWait.SpinUntil(() => !File.Exists(SocketPath), s_patience), "it did not end");
     }
 
     private Socket Connect()
