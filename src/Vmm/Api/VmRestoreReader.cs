@@ -37,9 +37,8 @@ internal sealed class VmRestoreReader(RestoreSettings how)
     {
         try
         {
-            SnapshotFolder folder = new(how.Path);
-            MachineConfig config = folder.ReadConfig(folder.ReadManifest());
-            return (config, how.Open(config));
+            SnapshotDescription snapshot = SnapshotDescription.Read(new SnapshotFolder(how.Path));
+            return (snapshot.Config, (how with { Description = snapshot }).Open(snapshot.Config));
         }
         catch (VmmException wrong)
         {

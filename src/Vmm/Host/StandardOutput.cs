@@ -1,9 +1,10 @@
 namespace Vmm.Host;
 
-/// <summary>Standard output, as far as the runtime's own stream does not tell: that drops what it cannot write.</summary>
+/// <summary>Standard output.</summary>
 internal static class StandardOutput
 {
-    private const int Descriptor = 1;
+    /// <summary>Its number.</summary>
+    public const int Descriptor = 1;
 
     /// <summary>Whether somebody may still read it. Not so for a pipe whose reader has ended, as <c>head</c> does.</summary>
     public static unsafe bool HasReader
@@ -15,4 +16,7 @@ internal static class StandardOutput
             return Linux.ppoll(&poll, 1, &now, null) <= 0 || (poll.revents & Linux.POLLERR) == 0;
         }
     }
+
+    /// <summary>To write bytes to.</summary>
+    public static Stream Open() => new OutputStream(Descriptor);
 }

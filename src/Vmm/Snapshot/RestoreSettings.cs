@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Vmm.Machine.Config;
 
 namespace Vmm.Snapshot;
@@ -14,6 +15,10 @@ internal sealed record RestoreSettings(string Path)
 
     /// <summary>How the guest gets its memory.</summary>
     public RestoreMode Mode { get; init; }
+
+    /// <summary>What this process has read of the snapshot already; null to read it when it is opened.</summary>
+    [JsonIgnore]
+    public SnapshotDescription? Description { get; init; }
 
     /// <summary>Opens the snapshot.</summary>
     /// <param name="config">The description of the machine that is to go on, resolved.</param>

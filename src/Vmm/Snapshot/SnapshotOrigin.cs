@@ -43,9 +43,9 @@ internal sealed class SnapshotOrigin : IMachineOrigin, IDisposable
     public static SnapshotOrigin Open(RestoreSettings how, MachineConfig config)
     {
         SnapshotFolder folder = new(how.Path);
-        SnapshotManifest manifest = folder.ReadManifest();
+        (SnapshotManifest manifest, MachineConfig described) = how.Description ?? SnapshotDescription.Read(folder);
         SavedState state = folder.ReadState(manifest);
-        SnapshotFit.Check(folder.ReadConfig(manifest), config);
+        SnapshotFit.Check(described, config);
         if (manifest.Memory.Size != config.Memory.Size.Bytes)
             throw new VmmException($"{folder.ManifestFile}: memory.size: {manifest.Memory.Size} bytes, and the machine has {config.Memory.Size.Bytes}");
         SnapshotDisks.Check(manifest.Disks, config, how.TrustDisks);

@@ -81,7 +81,7 @@ public sealed class CallsDuringMigrationTests : IDisposable
         Exception? there = null;
         Exception? here = null;
         Thread target = new(() => there = Record.Exception(() => Receive(receiver)));
-        Thread source = new(() => here = Record.Exception(() => _control.Migrate(new MigrationRequest(listener.Place, new MigrationOptions()), connection: null, _ => { })));
+        Thread source = new(() => here = Record.Exception(() => _control.Migrate(new MigrationRequest(listener.Place, new MigrationOptions { Patience = 10 * s_patience }), connection: null, _ => { })));
         target.Start();
         source.Start();
         try
@@ -132,7 +132,7 @@ public sealed class CallsDuringMigrationTests : IDisposable
         there.Create(_config);
         Thread target = new(() => there.Boot(new MigrationOrigin(receiver, receiver.WaitForOffer())));
         target.Start();
-        _control.Migrate(new MigrationRequest(listener.Place, new MigrationOptions()), connection: null, _ => { });
+        _control.Migrate(new MigrationRequest(listener.Place, new MigrationOptions { Patience = 10 * s_patience }), connection: null, _ => { });
         target.Join();
         Assert.True(arriving);
         Assert.False(there.Run!.IsArriving);

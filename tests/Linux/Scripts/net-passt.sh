@@ -100,7 +100,7 @@ echo "ok an address by DHCP, without root: $(vmm logs web | grep -o 'LEASE.*')"
 vmm logs web | grep -q 'Address.*198.51.100.1'
 vmm logs web | grep -qF "SUM ${sum%% *}"
 echo "ok a name by DNS, a download by that name"
-carriers_lost() { vmm logs web | grep -c 'CARRIER 0'; }
+told() { vmm logs web | grep -c "$1"; }
 streamed() { [ "$(vmm logs web | grep -c receiver)" -ge 2 ]; }
 until_true streamed
 vmm logs web | grep receiver
@@ -134,9 +134,12 @@ until_true page
 [ "$(vmm logs web | sed -n 's/^MAC \([0-9a-f:]*\).*/\1/p' | tail -1)" = "$mac" ]
 echo "ok started again at once, on the same port, with the same address"
 
-pulled=$(carriers_lost)
+# Until it serves it still downloads, and looks at no cable.
+serves_again() { [ "$(told GUEST-SERVES)" -ge 2 ]; }
+until_true serves_again
+pulled=$(told 'CARRIER 0')
 kill -9 $(pidof passt passt.avx2)
-lost_again() { [ "$(carriers_lost)" -gt "$pulled" ]; }
+lost_again() { [ "$(told 'CARRIER 0')" -gt "$pulled" ]; }
 until_true lost_again
 vmm logs --vmm web | grep -q 'net0: passt (process [0-9]*) is gone.*signal 9.*its link is down'
 vmm events web | grep -q 'link.*down'

@@ -7,6 +7,7 @@ using Xunit;
 namespace Vmm.Tests.Vmm.Api;
 
 /// <summary>Events as JSON: their form, and readers that do not read.</summary>
+[Collection(AloneCollection.Name)]
 public sealed unsafe class EventMonitorTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("vmm-events-");

@@ -7,6 +7,7 @@ using Xunit;
 
 namespace Vmm.Tests.Vmm.Consoles;
 
+[Collection(AloneCollection.Name)]
 public sealed class OutputSinkTests : IDisposable
 {
     private readonly AnonymousPipeServerStream _reader = new(PipeDirection.In);

@@ -7,6 +7,7 @@ using Xunit;
 namespace Vmm.Tests.Vmm.Control;
 
 [Trait("Row", "84")]
+[Collection(AloneCollection.Name)]
 public sealed class ControlServerTests : IDisposable
 {
     private const int MostConnections = 32;

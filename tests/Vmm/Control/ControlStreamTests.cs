@@ -5,6 +5,7 @@ using Xunit;
 namespace Vmm.Tests.Vmm.Control;
 
 /// <summary>Bytes to somebody who may not want them.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class ControlStreamTests : IDisposable
 {
     private const int Many = 64 << 20;

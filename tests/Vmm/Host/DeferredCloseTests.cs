@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Vmm.Tests.Vmm.Host;
 
+[Collection(AloneCollection.Name)]
 public sealed class DeferredCloseTests
 {
     /// <summary>A guest that resets for ever would else make machines faster than the kernel lets them go.</summary>

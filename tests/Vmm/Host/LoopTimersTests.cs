@@ -41,10 +41,14 @@ public sealed class LoopTimersTests
             ran.Signal();
         });
         LoopTimers.Timer late = Make("late"), cleared = Make("cleared"), soon = Make("soon");
-        late.Set(TimeSpan.FromMilliseconds(60));
-        cleared.Set(TimeSpan.FromMilliseconds(30));
-        cleared.Clear();
-        soon.Set(TimeSpan.FromMilliseconds(1));
+        // On the loop's own thread: none runs before all are set.
+        loop.Post(() =>
+        {
+            late.Set(TimeSpan.FromMilliseconds(60));
+            cleared.Set(TimeSpan.FromMilliseconds(30));
+            cleared.Clear();
+            soon.Set(TimeSpan.FromMilliseconds(1));
+        });
         Assert.True(ran.Wait(s_patience, TestContext.Current.CancellationToken));
         Assert.Equal(["soon", "late"], order);
     }

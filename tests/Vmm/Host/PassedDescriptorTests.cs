@@ -4,6 +4,7 @@ using Xunit;
 namespace Vmm.Tests.Vmm.Host;
 
 /// <summary>Descriptors that come from another process.</summary>
+[Collection(AloneCollection.Name)]
 public sealed unsafe class PassedDescriptorTests
 {
     [Fact]

@@ -6,6 +6,7 @@ using Xunit;
 namespace Vmm.Tests.Vmm.Host;
 
 [Trait("Row", "85")]
+[Collection(AloneCollection.Name)]
 public sealed partial class UnixSocketTests : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;

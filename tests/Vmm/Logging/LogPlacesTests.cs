@@ -8,6 +8,7 @@ using Xunit;
 
 namespace Vmm.Tests.Vmm.Logging;
 
+[Collection(AloneCollection.Name)]
 public sealed class LogPlacesTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("vmm-log-").FullName;

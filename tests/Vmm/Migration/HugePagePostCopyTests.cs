@@ -70,7 +70,7 @@ public sealed class HugePagePostCopyTests
         rig.TargetStarted = there => reader = new Thread(() => PostCopyTests.Note(faults, () => PostCopyTests.Work(rig.Source, there, 0)));
         Thread run = new(() => rig.Run());
         run.Start();
-        waits.Wait(TestContext.Current.CancellationToken);
+        Assert.True(waits.Wait(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken), "the destination does not wait for the source");
         Assert.True(SpinWait.SpinUntil(() => rig.SourceFault is not null, TimeSpan.FromSeconds(60)));
         MigrationTicket ticket = Assert.IsType<PagesLostException>(rig.SourceFault).Ticket;
         reader!.Start();

@@ -105,6 +105,8 @@ public sealed class MigrationFaultTests
     public void Side_that_dies_while_the_other_waits_for_it_leaves_a_guest_that_runs_nowhere_else(bool sourceDies)
     {
         using MigrationRig rig = Rig(nameof(MigrationMode.Postcopy));
+        // Its memory is not all there before the link is lost, however late that is.
+        rig.Options = rig.Options with { Bandwidth = 1e5 };
         rig.SourceAt = at =>
         {
             if (at == MigrationPhase.Pages)
@@ -119,7 +121,7 @@ public sealed class MigrationFaultTests
         };
         Thread run = new(() => rig.Run());
         run.Start();
-        waits.Wait(TestContext.Current.CancellationToken);
+        Assert.True(waits.Wait(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken), "the destination does not wait for the source");
         Assert.True(SpinWait.SpinUntil(() => rig.SourceFault is not null, TimeSpan.FromSeconds(60)));
         MigrationTicket ticket = Assert.IsType<PagesLostException>(rig.SourceFault).Ticket;
         if (sourceDies)
@@ -138,7 +140,9 @@ public sealed class MigrationFaultTests
         if (!sourceDies)
         {
             Assert.False(rig.Target.Runs);
-            Assert.Contains("was not taken up again", Assert.ThrowsAny<VmmException>(() => rig.Recover(ticket)).Message, StringComparison.Ordinal);
+            string message = Assert.ThrowsAny<VmmException>(() => rig.Recover(ticket)).Message;
+            Assert.Contains("was not taken up again", message, StringComparison.Ordinal);
+            Assert.EndsWith("If it runs there all the same, all of its memory had gone before the link was lost: end what is held here (vmm kill)", message, StringComparison.Ordinal);
         }
     }
 
@@ -166,6 +170,8 @@ public sealed class MigrationFaultTests
     public void Lost_word_that_a_guest_runs_whose_memory_follows_is_no_loss_when_the_source_comes_again()
     {
         using MigrationRig rig = Rig(nameof(MigrationMode.Postcopy));
+        // Its memory is not all there before the link is lost, however late that is.
+        rig.Options = rig.Options with { Bandwidth = 1e5 };
         using ManualResetEventSlim waits = new();
         rig.TargetWaits = waits.Set;
         rig.TargetAt = at =>
@@ -175,7 +181,7 @@ public sealed class MigrationFaultTests
         };
         Thread run = new(() => rig.Run());
         run.Start();
-        waits.Wait(TestContext.Current.CancellationToken);
+        Assert.True(waits.Wait(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken), "the destination does not wait for the source");
         Assert.True(SpinWait.SpinUntil(() => rig.SourceFault is not null, TimeSpan.FromSeconds(60)));
         CommitLostException lost = Assert.IsType<CommitLostException>(rig.SourceFault);
         Assert.Contains("--recover", lost.Message, StringComparison.Ordinal);

@@ -161,7 +161,7 @@ public sealed class PostCopyTests
         rig.TargetStarted = there => reader = new Thread(() => Note(faults, () => Work(rig.Source, there, 0)));
         Thread run = new(() => rig.Run());
         run.Start();
-        waits.Wait(TestContext.Current.CancellationToken);
+        Assert.True(waits.Wait(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken), "the destination does not wait for the source");
         Assert.True(SpinWait.SpinUntil(() => rig.SourceFault is not null, TimeSpan.FromSeconds(60)));
         PagesLostException lost = Assert.IsType<PagesLostException>(rig.SourceFault);
         Assert.Contains("--recover", lost.Message, StringComparison.Ordinal);
@@ -176,7 +176,7 @@ public sealed class PostCopyTests
             if (at == MigrationPhase.Pages)
                 rig.CutSource();
         })));
-        waits.Wait(TestContext.Current.CancellationToken);
+        Assert.True(waits.Wait(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken), "the destination does not wait for the source");
         Assert.False(reader.Join(TimeSpan.Zero), "the guest went on without its memory");
         MigrationResult result = rig.Recover(lost.Ticket with { Options = lost.Ticket.Options with { Bandwidth = 0 } });
         reader.Join();

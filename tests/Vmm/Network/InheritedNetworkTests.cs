@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Vmm.Tests.Vmm.Network;
 
+[Collection(AloneCollection.Name)]
 public sealed class InheritedNetworkTests
 {
     [Theory]

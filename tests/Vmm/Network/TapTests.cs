@@ -9,6 +9,7 @@ using Xunit;
 
 namespace Vmm.Tests.Vmm.Network;
 
+[Collection(AloneCollection.Name)]
 public sealed class TapTests
 {
     private const string Tap = "vmmtest0";

@@ -115,7 +115,7 @@ public sealed class DiskThreadingTests
         int second = Refusals(policy);
         Assert.InRange(first, 1, 16);
         Assert.Equal(2 * first, second);
-        policy.Took(Stopwatch.GetTimestamp() + Stopwatch.Frequency, bytes: 4096);
+        policy.Took(Stopwatch.GetTimestamp() + 3600 * Stopwatch.Frequency, bytes: 4096);
         policy.Took(started: 0, bytes: 4096);
         Assert.Equal(first, Refusals(policy));
     }

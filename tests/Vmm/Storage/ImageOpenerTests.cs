@@ -7,6 +7,7 @@ using Xunit;
 namespace Vmm.Tests.Vmm.Storage;
 
 /// <summary>What is refused as a disk, and with which words.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class ImageOpenerTests : IDisposable
 {
     private readonly ImageFolder _folder = new();

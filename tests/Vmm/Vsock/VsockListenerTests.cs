@@ -6,6 +6,7 @@ using Xunit;
 namespace Vmm.Tests.Vmm.Vsock;
 
 [Trait("Row", "85")]
+[Collection(AloneCollection.Name)]
 public sealed class VsockListenerTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("vmm-vsock-").FullName;

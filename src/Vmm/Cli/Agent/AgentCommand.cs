@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Vmm.GuestAgent;
+using Vmm.Host;
 using Vmm.Registry;
 
 namespace Vmm.Cli.Agent;
@@ -55,7 +56,7 @@ internal static class AgentCommand
     /// <summary>Shows what the agent returned, as JSON in which nothing can steer a terminal.</summary>
     public static void Print(JsonElement answer)
     {
-        using Stream output = System.Console.OpenStandardOutput();
+        using Stream output = StandardOutput.Open();
         using (Utf8JsonWriter writer = new(output, new() { Indented = true }))
             answer.WriteTo(writer);
         output.WriteByte((byte)'\n');

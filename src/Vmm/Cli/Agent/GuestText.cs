@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Vmm.Host;
 
 namespace Vmm.Cli.Agent;
 
@@ -15,7 +16,7 @@ internal static class GuestText
         if (output is not { Length: > 0 })
             return;
         bool redirected = toError ? System.Console.IsErrorRedirected : System.Console.IsOutputRedirected;
-        using Stream stream = toError ? System.Console.OpenStandardError() : System.Console.OpenStandardOutput();
+        using Stream stream = toError ? new OutputStream(StandardError.Descriptor) : StandardOutput.Open();
         stream.Write(redirected ? output : Encoding.UTF8.GetBytes(Clean(Encoding.UTF8.GetString(output))));
     }
 

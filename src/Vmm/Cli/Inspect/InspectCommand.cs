@@ -64,7 +64,7 @@ internal static class InspectCommand
             System.Console.Out.Write(InspectText.Of(report));
             return;
         }
-        using Stream stdout = System.Console.OpenStandardOutput();
+        using Stream stdout = StandardOutput.Open();
         InspectJson.Write(report, stdout);
     }
 

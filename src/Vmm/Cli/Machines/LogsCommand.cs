@@ -20,7 +20,7 @@ internal static class LogsCommand
             int? lines = WholeNumber.Read(line, tail, 1, int.MaxValue);
             VmFolder folder = VmHome.Find().Existing(line.GetValue(name)!);
             using FollowedFile file = new(line.GetValue(own) ? folder.VmmLog : folder.ConsoleLog);
-            using Stream output = System.Console.OpenStandardOutput();
+            using Stream output = StandardOutput.Open();
             if (lines is int last)
                 file.SkipToLastLines(last);
             file.CopyTo(output);

@@ -5,6 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 using Vmm.Bench;
 using Vmm.Cli.Snapshots;
 using Vmm.Coredump;
+using Vmm.Host;
 using Vmm.Metrics;
 using Vmm.Migration;
 using Vmm.Snapshot;
@@ -29,7 +30,7 @@ internal sealed partial class MachinesJson : JsonSerializerContext
     /// <summary>Writes a listing to standard output, as people and programs read it.</summary>
     public static void Print<T>(T value, JsonTypeInfo<T> type)
     {
-        using Stream output = System.Console.OpenStandardOutput();
+        using Stream output = StandardOutput.Open();
         using (Utf8JsonWriter writer = new(output, new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
             JsonSerializer.Serialize(writer, value, type);
         output.WriteByte((byte)'\n');

@@ -24,16 +24,16 @@ internal static class RestoreCommand
         command.SetAction(line =>
         {
             SnapshotFolder folder = new(line.GetValue(path)!);
-            SnapshotManifest manifest = folder.ReadManifest();
-            MachineConfig config = machine.Describe(line, folder.ReadConfig(manifest));
-            RestoreSettings how = new(folder.Path) { Paused = line.GetValue(paused), TrustDisks = line.GetValue(trust), Mode = Mode(command, line.GetValue(memory)) };
+            SnapshotDescription snapshot = SnapshotDescription.Read(folder);
+            MachineConfig config = machine.Describe(line, snapshot.Config);
+            RestoreSettings how = new(folder.Path) { Paused = line.GetValue(paused), TrustDisks = line.GetValue(trust), Mode = Mode(command, line.GetValue(memory)), Description = snapshot };
             if (!line.GetValue(detach))
                 return MachineSession.Run(config, ControlEndPoints.None, how);
             // The process opens the snapshot; what it refuses leaves no VM.
             string name = BackgroundLauncher.Run(config, new VmRecord { RemoveAtEnd = line.GetValue(remove), Restore = how });
             System.Console.Out.WriteLine(name);
             if (!how.Paused)
-                GuestWakeUp.Do(VmHome.Find().Existing(name), config, manifest.Frozen);
+                GuestWakeUp.Do(VmHome.Find().Existing(name), config, snapshot.Manifest.Frozen);
             return ExitCodes.PoweredOff;
         });
         return command;

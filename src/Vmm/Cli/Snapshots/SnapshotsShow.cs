@@ -41,7 +41,7 @@ internal static class SnapshotsShow
 
     private static void Print(StateSection section)
     {
-        using Stream output = System.Console.OpenStandardOutput();
+        using Stream output = StandardOutput.Open();
         using (Utf8JsonWriter writer = new(output, new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
             section.State.WriteTo(writer);
         output.WriteByte((byte)'\n');
