@@ -8,29 +8,10 @@ namespace Vmm.Host;
 /// from it (terminfo's <c>smkx</c>), and leave it so.
 /// </summary>
 /// <param name="descriptor">Its number; it stays open.</param>
-internal sealed class OutputStream(int descriptor) : Stream
+internal sealed class OutputStream(int descriptor) : WriteOnlyStream
 {
     /// <summary>A command prints a few lines.</summary>
     private const int BufferSize = 512;
-
-    /// <inheritdoc/>
-    public override bool CanRead => false;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Has everybody who prints, libraries too, write this way.</summary>
     public static void Use()
@@ -38,23 +19,6 @@ internal sealed class OutputStream(int descriptor) : Stream
         System.Console.SetOut(Writer(StandardOutput.Descriptor));
         System.Console.SetError(Writer(StandardError.Descriptor));
     }
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
     /// <summary>Writes all of it. What nobody reads any more (EPIPE) is dropped: a filter such as <c>head</c> has had enough.</summary>
     /// <exception cref="IOException">It cannot be written, a full disk being the usual reason.</exception>

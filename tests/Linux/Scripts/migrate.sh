@@ -7,7 +7,7 @@ vmm=$1 kernel=$2 initrd=$3 tools=$4 streams=$5
 . "$(dirname "$0")/waiting.sh"
 . "$(dirname "$0")/moving.sh"
 
-receivers() { pgrep -f 'receive-in-background' || true; }
+receivers() { for one in $(ip netns pids $net-b); do ! grep -q receive-in-background /proc/$one/cmdline || echo $one; done; }
 no_receiver() { [ -z "$(receivers)" ]; }
 # begin WHERE: migrates slowly, and returns when it is under way.
 begin() {

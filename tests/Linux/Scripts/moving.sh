@@ -5,6 +5,8 @@
 # the guest is talked to over one TCP connection. It checks its memory (stress-ng), a disk that both ends share (fio), its kernel's
 # log and its clock; what it finds it tells in lines that begin with BAD.
 work=/tmp/moving.$$
+# What the namespaces' names begin with: another of these scripts may run beside this one.
+net=vmm-$$
 disk=$work/shared.img
 talk= move= held=0
 patience=300
@@ -13,7 +15,7 @@ clean() {
     at a kill linux >/dev/null 2>&1 || true
     at b kill linux >/dev/null 2>&1 || true
     for one in $talk $move; do kill -9 "$one" 2>/dev/null || true; done
-    for one in a b switch; do ip netns del vmm-$one 2>/dev/null || true; done
+    for one in a b switch; do ip netns del $net-$one 2>/dev/null || true; done
     rm -rf $work
 }
 trap clean EXIT
@@ -22,7 +24,7 @@ trap clean EXIT
 at() (
     side=$1
     shift
-    VMM_HOME=$work/$side exec ip netns exec "vmm-$side" "$vmm" "$@"
+    VMM_HOME=$work/$side exec ip netns exec "$net-$side" "$vmm" "$@"
 )
 # Read as a file: emulated, a program's start takes a while, and waiting starts many.
 console() { echo "$work/$1/linux/console.log"; }
@@ -42,28 +44,28 @@ sound() { ! says "$1" BAD || fail "something is wrong in the guest: $(grep -A9 '
 # The processes that have a file open.
 holding() { find /proc/[0-9]*/fd -lname "$1" 2>/dev/null | cut -d/ -f3 | sort -u; }
 # What the guest has acknowledged of the one connection.
-acknowledged() { ip netns exec vmm-switch ss -Htin dst 192.0.2.2 | sed -n 's/.*bytes_acked:\([0-9]*\).*/\1/p'; }
+acknowledged() { ip netns exec $net-switch ss -Htin dst 192.0.2.2 | sed -n 's/.*bytes_acked:\([0-9]*\).*/\1/p'; }
 talked() { [ "$(acknowledged || true)" -gt "$1" ] 2>/dev/null; }
 
 # start [MEMORY OPTIONS]: the networks, and the guest at a, which works when this returns.
 start() {
-    ip netns add vmm-switch
-    ip -n vmm-switch link add br0 type bridge
-    ip -n vmm-switch addr add 192.0.2.1/24 dev br0
-    ip -n vmm-switch link set br0 up
+    ip netns add $net-switch
+    ip -n $net-switch link add br0 type bridge
+    ip -n $net-switch addr add 192.0.2.1/24 dev br0
+    ip -n $net-switch link set br0 up
     for side in a b; do
-        ip netns add vmm-$side
-        ip -n vmm-$side link set lo up
-        ip -n vmm-$side link add br0 type bridge
-        ip -n vmm-switch link add to-$side type veth peer name wire netns vmm-$side
-        ip -n vmm-switch link set to-$side master br0 up
-        ip -n vmm-$side link set wire master br0 up
-        ip -n vmm-$side tuntap add tap-$side mode tap vnet_hdr
-        ip -n vmm-$side link set tap-$side master br0 up
-        ip -n vmm-$side link set br0 up
+        ip netns add $net-$side
+        ip -n $net-$side link set lo up
+        ip -n $net-$side link add br0 type bridge
+        ip -n $net-switch link add to-$side type veth peer name wire netns $net-$side
+        ip -n $net-switch link set to-$side master br0 up
+        ip -n $net-$side link set wire master br0 up
+        ip -n $net-$side tuntap add tap-$side mode tap vnet_hdr
+        ip -n $net-$side link set tap-$side master br0 up
+        ip -n $net-$side link set br0 up
     done
-    ip -n vmm-a addr add 192.0.2.11/24 dev br0
-    ip -n vmm-b addr add 192.0.2.12/24 dev br0
+    ip -n $net-a addr add 192.0.2.11/24 dev br0
+    ip -n $net-b addr add 192.0.2.12/24 dev br0
 
     truncate -s 32M $disk
     cp "$streams" $work/data/streams
@@ -75,7 +77,7 @@ start() {
     awaited=$work/a/linux
     until_true says a 'round 2'
     until_true says a 'listening at'
-    ip netns exec vmm-switch "$streams" talk tcp:192.0.2.2:7000 >$work/talk 2>&1 &
+    ip netns exec $net-switch "$streams" talk tcp:192.0.2.2:7000 >$work/talk 2>&1 &
     talk=$!
     awaited="$work/a/linux $talk"
     until_true at a agent linux ping
@@ -185,10 +187,10 @@ ends() {
 
     for side in a b; do
         [ "$(ls -A $work/$side)" = events.jsonl ] || fail "left in $side: $(ls -A $work/$side)"
-        [ -z "$(ip netns pids vmm-$side)" ] || fail "left in $side: $(ip netns pids vmm-$side | xargs ps -fp)"
-        [ "$(ip netns exec vmm-$side ss -Htuln | wc -l)" = 0 ] || fail "left in $side: $(ip netns exec vmm-$side ss -Htuln)"
-        ! ip -n vmm-$side tuntap | grep -q attached || fail "its tap is still held"
-        ip -n vmm-$side link show tap-$side | grep -q NO-CARRIER || fail "its tap is still up: $(ip -n vmm-$side link show tap-$side)"
+        [ -z "$(ip netns pids $net-$side)" ] || fail "left in $side: $(ip netns pids $net-$side | xargs ps -fp)"
+        [ "$(ip netns exec $net-$side ss -Htuln | wc -l)" = 0 ] || fail "left in $side: $(ip netns exec $net-$side ss -Htuln)"
+        ! ip -n $net-$side tuntap | grep -q attached || fail "its tap is still held"
+        ip -n $net-$side link show tap-$side | grep -q NO-CARRIER || fail "its tap is still up: $(ip -n $net-$side link show tap-$side)"
     done
     echo "ok nothing is left behind"
 }
