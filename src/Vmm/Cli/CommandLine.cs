@@ -54,7 +54,8 @@ internal static class CommandLine
     /// <summary>Not the library's own option either: that fetches its description from resources by reflection, at each start.</summary>
     private static Option<bool> CreateHelp() => new("--help", "-h", "-?", "/h", "/?")
     {
-        Action = new HelpAction(),
+        // The library would ask the runtime for the width, which sets the terminal up for keys first.
+        Action = new HelpAction { MaxWidth = StandardOutput.Columns ?? int.MaxValue },
         Arity = ArgumentArity.Zero,
         Description = "Show help and usage information",
         Recursive = true,

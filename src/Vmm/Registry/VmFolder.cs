@@ -15,6 +15,9 @@ internal sealed class VmFolder(VmHome home, string name)
     private const uint OwnerOnly = 0b110_000_000;
     /// <summary>Giving much memory back takes the kernel a while.</summary>
     private const int EndingMilliseconds = 10_000;
+
+    /// <summary>Whoever is told only that a connection ended, waits less: its VM may live.</summary>
+    private const int HangUpMilliseconds = 2000;
     private const int LookEveryMilliseconds = 5;
 
     /// <summary>Where it lies.</summary>
@@ -89,12 +92,10 @@ internal sealed class VmFolder(VmHome home, string name)
     }
 
     /// <summary>Waits until a process that said that it ends is gone, and has given back what it had; not for ever.</summary>
-    public void AwaitEnd()
-    {
-        long start = Environment.TickCount64;
-        while (IsAlive && Environment.TickCount64 - start < EndingMilliseconds)
-            Thread.Sleep(LookEveryMilliseconds);
-    }
+    public void AwaitEnd() => Await(() => IsAlive, EndingMilliseconds);
+
+    /// <summary>Waits a little for the end of a process that has hung up: it may have ended, or not.</summary>
+    public void AwaitEndAfterHangUp() => Await(() => IsAlive, HangUpMilliseconds);
 
     /// <summary>Takes a VM that does not run, or is just ending.</summary>
     /// <param name="toDo">What for, such as <c>start</c>.</param>
@@ -102,8 +103,7 @@ internal sealed class VmFolder(VmHome home, string name)
     public LockedVm TakeSoon(string toDo)
     {
         // Its process says that it is about to end, and then still has a few things to give back.
-        if (Exists && ReadRecord().EndedAt is not null)
-            AwaitEnd();
+        Await(() => Exists && ReadRecord().EndedAt is not null && IsAlive, EndingMilliseconds);
         return Take(toDo);
     }
 
@@ -167,6 +167,13 @@ internal sealed class VmFolder(VmHome home, string name)
         {
             // Gone already, or not ours. A hidden folder is looked at again by the next list.
         }
+    }
+
+    private static void Await(Func<bool> lasts, int milliseconds)
+    {
+        long start = Environment.TickCount64;
+        while (lasts() && Environment.TickCount64 - start < milliseconds)
+            Thread.Sleep(LookEveryMilliseconds);
     }
 
     private unsafe bool IsLockFile(SafeFd file)

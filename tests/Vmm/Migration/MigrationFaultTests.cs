@@ -140,9 +140,7 @@ public sealed class MigrationFaultTests
         if (!sourceDies)
         {
             Assert.False(rig.Target.Runs);
-            string message = Assert.ThrowsAny<VmmException>(() => rig.Recover(ticket)).Message;
-            Assert.Contains("was not taken up again", message, StringComparison.Ordinal);
-            Assert.EndsWith("If it runs there all the same, all of its memory had gone before the link was lost: end what is held here (vmm kill)", message, StringComparison.Ordinal);
+            Assert.Contains("was not taken up again", Assert.ThrowsAny<VmmException>(() => rig.Recover(ticket)).Message, StringComparison.Ordinal);
         }
     }
 

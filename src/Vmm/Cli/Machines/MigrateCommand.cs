@@ -88,6 +88,20 @@ internal static class MigrateCommand
     {
         using SafeFd? connection = address.Descriptor is int number ? InheritedConnection.Open(number) : null;
         using ControlClient client = ControlClient.Connect(folder, "migrate");
+        return Migrate(folder, client, request with { PassesConnection = connection is not null }, connection, quiet);
+    }
+
+    /// <summary>Has a guest moved. Its process ends with that: what it had, such as its name and its taps, is free when this is over.</summary>
+    /// <exception cref="VmmException">It was not moved; the message says where the guest is.</exception>
+    public static MigrationResult Migrate(VmFolder folder, ControlClient client, MigrationRequest request, SafeFd? connection, bool quiet)
+    {
+        MigrationResult result = Ask(folder, client, request, connection, quiet);
+        client.AwaitGone(s_ending);
+        return result;
+    }
+
+    private static MigrationResult Ask(VmFolder folder, ControlClient client, MigrationRequest request, SafeFd? connection, bool quiet)
+    {
         client.Stream.IsPatient = true;
         using EndSignals signals = new((context, _) =>
         {
@@ -95,23 +109,7 @@ internal static class MigrateCommand
             TryCancel(folder);
         });
         using MigrationView? view = quiet ? null : MigrationView.Begin(folder);
-        return Migrate(client, request with { PassesConnection = connection is not null }, connection);
-    }
-
-    /// <summary>Has a guest moved. Its process ends with that: what it had, such as its name and its taps, is free when this is over.</summary>
-    /// <exception cref="VmmException">It was not moved; the message says where the guest is.</exception>
-    public static MigrationResult Migrate(ControlClient client, MigrationRequest request, SafeFd? connection)
-    {
-        MigrationResult result = client.Ask(new ControlRequest { Verb = ControlVerb.Migrate, Migration = request }, connection).Migration!;
-        try
-        {
-            client.WaitUntilGone(s_ending);
-        }
-        catch (VmmException)
-        {
-            // It was quicker.
-        }
-        return result;
+        return client.Ask(new ControlRequest { Verb = ControlVerb.Migrate, Migration = request }, connection).Migration!;
     }
 
     private static int Cancel(VmFolder folder)

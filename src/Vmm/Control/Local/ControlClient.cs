@@ -107,6 +107,21 @@ internal sealed class ControlClient : IDisposable
         return true;
     }
 
+    /// <summary>Waits until a VM's process is gone that is known to end.</summary>
+    /// <param name="patience">How long at most until it says so.</param>
+    public void AwaitGone(TimeSpan patience)
+    {
+        try
+        {
+            WaitForEnd(patience, out _);
+        }
+        catch (VmmException)
+        {
+            // It was quicker.
+        }
+        _folder.AwaitEnd();
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
 
@@ -114,7 +129,7 @@ internal sealed class ControlClient : IDisposable
     {
         // A connection that ends before our patience does is one whose process ends; its lock goes a moment later.
         if (waited < _patience)
-            _folder.AwaitEnd();
+            _folder.AwaitEndAfterHangUp();
         if (!_folder.IsAlive)
             return $"the process of '{_folder.Name}' ended before it answered";
         int? pid = _folder.ReadRecord().Pid;

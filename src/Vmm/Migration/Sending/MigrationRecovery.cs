@@ -72,7 +72,7 @@ internal sealed class MigrationRecovery(IMigratingGuest guest, Func<Socket> conn
         }
         catch (VmmException failed)
         {
-            throw new VmmException($"the migration to {destination} was not taken up again: {failed.Message}; its guest is still held here. If it runs there all the same, all of its memory had gone before the link was lost: end what is held here (vmm kill)", cause: failed);
+            throw new VmmException($"the migration to {destination} was not taken up again: {failed.Message}; its guest is still held here", cause: failed);
         }
         finally
         {

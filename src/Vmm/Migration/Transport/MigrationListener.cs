@@ -148,8 +148,8 @@ internal sealed class MigrationListener : IDisposable
             _isClosed = true;
             // Its file goes while it still listens.
             _file?.Dispose();
-            // A child that is just being started has a copy of it, which would keep the port.
-            if (_socket is { IsBound: true } && !_socket.SafeHandle.IsClosed)
+            // A child that is just being started has a copy of it, which would keep the port. (With a file it is closed by now.)
+            if (_file is null && _socket is { IsBound: true } && !_socket.SafeHandle.IsClosed)
                 _ = Linux.shutdown((int)_socket.SafeHandle.DangerousGetHandle(), Linux.SHUT_RDWR);
             _socket?.Dispose();
         }

@@ -30,7 +30,7 @@ public sealed class MigrateTests : IDisposable
         Task<MigrationResult> command = Task.Run(() =>
         {
             using ControlClient client = ControlClient.Connect(vm.Folder, "migrate");
-            return MigrateCommand.Migrate(client, new MigrationRequest("tcp:there:7000", new MigrationOptions()), connection: null);
+            return MigrateCommand.Migrate(vm.Folder, client, new MigrationRequest("tcp:there:7000", new MigrationOptions()), connection: null, quiet: true);
         }, TestContext.Current.CancellationToken);
         using Socket process = await listener.AcceptAsync(TestContext.Current.CancellationToken);
         process.ReceiveTimeout = (int)s_patience.TotalMilliseconds;
@@ -42,6 +42,8 @@ public sealed class MigrateTests : IDisposable
         Assert.Equal("wait", JsonDocument.Parse(ControlledVm.ReadLine(process)).RootElement.GetProperty("verb").GetString());
         Answer(process, new ControlReply());
         Answer(process, new ControlReply { ExitCode = 0 });
+        // Nor when it says so: its lock tells when it is gone.
+        Assert.NotSame(command, await Task.WhenAny(command, Task.Delay(100, TestContext.Current.CancellationToken)));
         vm.Dispose();
         Assert.Equal(moved, await command.WaitAsync(s_patience, TestContext.Current.CancellationToken));
     }
