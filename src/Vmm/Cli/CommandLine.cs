@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Vmm.Cli.Agent;
+using Vmm.Consoles;
 using Vmm.Host;
 using Vmm.Machine.Config;
 
@@ -23,12 +24,20 @@ internal static class CommandLine
         Command root = Create(arguments.FirstOrDefault());
         if (arguments.Length == 0)
         {
-            root.Parse(["--help"], s_parsing).Invoke(s_invocation);
+            Invoke(root.Parse(["--help"], s_parsing));
             return ExitCodes.Usage;
         }
         ParseResult line = root.Parse(arguments is ["--version"] ? ["version"] : arguments, s_parsing);
         if (line.Action is not HelpAction)
             Check(line, arguments);
+        return Invoke(line);
+    }
+
+    private static int Invoke(ParseResult line)
+    {
+        // The library would ask the runtime for the width, which sets the terminal up for keys first.
+        if (line.Action is HelpAction help)
+            help.MaxWidth = Columns ?? int.MaxValue;
         return line.Invoke(s_invocation);
     }
 
@@ -51,11 +60,20 @@ internal static class CommandLine
         return root;
     }
 
+    /// <summary>How wide the terminal is that is printed to; null where it is none.</summary>
+    private static int? Columns
+    {
+        get
+        {
+            using Terminal terminal = new(StandardOutput.Descriptor);
+            return terminal.Size?.Columns;
+        }
+    }
+
     /// <summary>Not the library's own option either: that fetches its description from resources by reflection, at each start.</summary>
     private static Option<bool> CreateHelp() => new("--help", "-h", "-?", "/h", "/?")
     {
-        // The library would ask the runtime for the width, which sets the terminal up for keys first.
-        Action = new HelpAction { MaxWidth = StandardOutput.Columns ?? int.MaxValue },
+        Action = new HelpAction(),
         Arity = ArgumentArity.Zero,
         Description = "Show help and usage information",
         Recursive = true,

@@ -17,16 +17,6 @@ internal static class StandardOutput
         }
     }
 
-    /// <summary>How wide the terminal is that it is, in characters; null where it is none.</summary>
-    public static unsafe int? Columns
-    {
-        get
-        {
-            Linux.winsize size = default;
-            return Linux.ioctl(Descriptor, Linux.TIOCGWINSZ, (nint)(&size)) == 0 && size.ws_col > 0 ? size.ws_col : null;
-        }
-    }
-
     /// <summary>To write bytes to.</summary>
     public static Stream Open() => new OutputStream(Descriptor);
 }
