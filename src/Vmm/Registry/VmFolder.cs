@@ -13,12 +13,13 @@ namespace Vmm.Registry;
 internal sealed class VmFolder(VmHome home, string name)
 {
     private const uint OwnerOnly = 0b110_000_000;
+    private const int LookEveryMilliseconds = 5;
+
     /// <summary>Giving much memory back takes the kernel a while.</summary>
     private const int EndingMilliseconds = 10_000;
 
     /// <summary>Whoever is told only that a connection ended, waits less: its VM may live.</summary>
     private const int HangUpMilliseconds = 2000;
-    private const int LookEveryMilliseconds = 5;
 
     /// <summary>Where it lies.</summary>
     public VmHome Home { get; } = home;
