@@ -108,8 +108,8 @@ internal sealed class StreamRecorder : IDisposable
         MessageType type = (MessageType)BinaryPrimitives.ReadUInt16LittleEndian(message.AsSpan(4));
         lock (_log)
         {
-            // What was under way as the link was lost never came; and no page overtakes the word on another connection that cuts it.
-            if (connection < _firstAgain || (_cuts && !_wasCut && type == MessageType.Pages))
+            // What was under way as the link was lost never came; and no page, and no end of them, overtakes the word on another connection that cuts it.
+            if (connection < _firstAgain || (_cuts && !_wasCut && type is (MessageType.Pages or MessageType.RoundEnd)))
                 return false;
             _log.Add(new Recorded(connection, fromSource, type, message[FrameHeader.Size..]));
             if (!_cuts || _wasCut || type != MessageType.Started)
