@@ -26,17 +26,17 @@ bytes() { "$vmm" balloon --output json "$vm" | sed -n "s/^ *\"$1\": \([0-9]*\),*
 holds() { [ "$(bytes actual-bytes)" = "$1" ]; }
 holds_less_than() { [ "$(bytes actual-bytes)" -lt "$1" ]; }
 
-# A 1 GiB guest with a shell, to which say talks.
+# A guest with a shell, to which say talks.
 boot() {
     vm=$1
-    "$vmm" run -d --name "$vm" --kernel "$kernel" --initrd "$initrd" --memory 1G --cmdline "console=ttyS0 quiet" --balloon "$2" >/dev/null
+    "$vmm" run -d --name "$vm" --kernel "$kernel" --initrd "$initrd" --memory 512M --cmdline "console=ttyS0 quiet" --balloon "$2" >/dev/null
     awaited=$vm
     until_true prompts
     mkfifo "$work/$vm"
     "$vmm" console "$vm" <"$work/$vm" >/dev/null 2>&1 &
     console=$!
     exec 3>"$work/$vm"
-    say 'mount -o remount,size=900M /tmp && echo ro""omy'
+    say 'mount -o remount,size=450M /tmp && echo ro""omy'
     until_true printed roomy
 }
 say() { echo "$1" >&3; }
@@ -57,34 +57,34 @@ leave() {
 
 boot reported 0,free-page-reporting=on,stats=1
 before=$(resident)
-fill 600
+fill 300
 full=$(resident)
-[ $((full - before)) -ge 550 ] || { echo "600 MiB were written and $((full - before)) MiB more are resident"; exit 1; }
-empty 600
-until_true no_more_than $((full - 500))
-echo "ok reported: $before MiB resident after boot, $full with 600 MiB in a file, $(resident) without it"
+[ $((full - before)) -ge 270 ] || { echo "300 MiB were written and $((full - before)) MiB more are resident"; exit 1; }
+empty 300
+until_true no_more_than $((full - 250))
+echo "ok reported: $before MiB resident after boot, $full with 300 MiB in a file, $(resident) without it"
 "$vmm" balloon "$vm"
 "$vmm" stats --output prometheus "$vm" | grep -e '^vmm_balloon_reported' -e '^vmm_guest_memory_free'
-[ "$(bytes reported-bytes)" -ge $((500 << 20)) ]
+[ "$(bytes reported-bytes)" -ge $((250 << 20)) ]
 leave
 
 boot balloon 0,deflate-on-oom=on
-fill 600
+fill 300
 full=$(resident)
-empty 600
-"$vmm" balloon "$vm" 700M
-until_true holds $((700 << 20))
-until_true no_more_than $((full - 500))
-echo "ok inflated: $full MiB resident before, $(resident) with 700 MiB in the balloon"
+empty 300
+"$vmm" balloon "$vm" 350M
+until_true holds $((350 << 20))
+until_true no_more_than $((full - 250))
+echo "ok inflated: $full MiB resident before, $(resident) with 350 MiB in the balloon"
 "$vmm" balloon "$vm"
-[ "$(bytes released-bytes)" -ge $((690 << 20)) ]
+[ "$(bytes released-bytes)" -ge $((340 << 20)) ]
 
 # More than is left: the balloon gives way, and nobody is killed.
-fill 500
-until_true holds_less_than $((700 << 20))
+fill 250
+until_true holds_less_than $((350 << 20))
 say 'dmesg | grep -c "Out of memory" | sed "s/^/kil""led /"'
 until_true printed "killed 0"
-echo "ok deflated for want of memory: $(($(bytes actual-bytes) >> 20)) MiB of 700 are left in the balloon, and nobody was killed"
+echo "ok deflated for want of memory: $(($(bytes actual-bytes) >> 20)) MiB of 350 are left in the balloon, and nobody was killed"
 "$vmm" balloon "$vm" 0
 until_true holds 0
 leave
