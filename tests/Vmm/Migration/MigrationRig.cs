@@ -91,6 +91,9 @@ internal sealed class MigrationRig : IDisposable
     /// <summary>Told why the target has lost the link while memory follows.</summary>
     public Action<string>? TargetLost { get; set; }
 
+    /// <summary>How long the target answers a source that may not have heard that all is there; null for as long as by default.</summary>
+    public TimeSpan? TargetAnswersLate { get; init; }
+
     /// <summary>Takes the migration up again, when both sides know that the link was lost.</summary>
     public MigrationResult Recover(MigrationTicket ticket, Action<MigrationPhase>? at = null) =>
         new MigrationRecovery(Source, Connect, "there", ticket) { PhaseReached = at, Progressed = Progress.Add }.Run();
@@ -193,6 +196,7 @@ internal sealed class MigrationRig : IDisposable
             TargetStarted?.Invoke(Target);
             if (receiver.Started() is not { } tail)
                 return;
+            tail.AnswersLate = TargetAnswersLate ?? tail.AnswersLate;
             tail.LinkLost = (why, _) =>
             {
                 TargetLost?.Invoke(why);

@@ -53,10 +53,8 @@ public sealed class PreCopyTests
             MemoryFolder.RequireUserfault();
         using MigrationRig rig = new(tcp: tcp) { Options = new() { Mode = Enum.Parse<MigrationMode>(mode) } };
         bool wasFree = false;
-        rig.TargetAt = phase =>
+        rig.SourceEnded = () =>
         {
-            if (phase != MigrationPhase.Done)
-                return;
             // Whoever comes now is not taken for the one before, and stays when that one goes.
             MigrationAddress.Parse(rig.Place).Listen().Dispose();
             wasFree = true;

@@ -32,7 +32,7 @@ internal sealed class MigrationOrigin(MigrationReceiver receiver, OfferMessage o
     public Action? Runs { get; init; }
 
     /// <summary>How far the memory is that follows the guest; null while it does not run yet, and when all is there. Any thread.</summary>
-    public MigrationProgress? Following => _tail?.Progress;
+    public MigrationProgress? Following => _tail is { IsComplete: false } tail ? tail.Progress : null;
 
     /// <inheritdoc/>
     public GuestRam OpenRam(MachineConfig config)
@@ -78,7 +78,9 @@ internal sealed class MigrationOrigin(MigrationReceiver receiver, OfferMessage o
     /// <summary>The rest of its memory comes while it runs.</summary>
     private void Follow(TailReceiver tail, MicroVm machine)
     {
-        tail.LinkLost = (why, left) => Say($"the link to where the VM came from was lost ({why}): {left / 1e6:0.0} MB of its memory are still there, and it waits where it needs them; take it up again there with 'vmm migrate VM {tail.Place} --recover'");
+        tail.LinkLost = (why, left) => Say($"the link to where the VM came from was lost ({why}): " + (left > 0
+            ? $"{left / 1e6:0.0} MB of its memory are still there, and it waits where it needs them; take it up again there with 'vmm migrate VM {tail.Place} --recover'"
+            : $"all of its memory is here, but who held it there may not know. For {tail.AnswersLate.TotalMinutes:0} minutes 'vmm migrate VM {tail.Place} --recover' is answered there, and ends what is still held"));
         tail.TakenUp = () => Say("the link to where the VM came from was taken up again");
         WaitHandle ended = machine.Machine.Ending;
         _tail = tail;

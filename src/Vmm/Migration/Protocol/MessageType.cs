@@ -63,7 +63,7 @@ internal enum MessageType : ushort
     /// <summary>Destination: a page that the guest waits for. Binary: its offset.</summary>
     PageRequest = 19,
 
-    /// <summary>Destination: every page is there, or none is needed any more. Empty.</summary>
+    /// <summary>Destination: every page is there, or none is needed any more. Source: it has heard so. Empty.</summary>
     Complete = 20,
 
     /// <summary>Source, on a Unix socket: the descriptor of its memory goes along with the header. Empty.</summary>

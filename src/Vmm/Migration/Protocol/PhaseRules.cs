@@ -25,6 +25,7 @@ internal static class PhaseRules
         (MessageRoute.ToDestination, MessageType.Offer or MessageType.Memory, MigrationPhase.Offer) => true,
         (MessageRoute.ToDestination, MessageType.Progress, >= MigrationPhase.Channels and <= MigrationPhase.Commit or MigrationPhase.Pages) => true,
         (MessageRoute.ToDestination, MessageType.Missing, MigrationPhase.Rounds) => true,
+        (MessageRoute.ToDestination, MessageType.Complete, MigrationPhase.Pages) => true,
         (MessageRoute.ToDestination, MessageType.State, MigrationPhase.Rounds or MigrationPhase.Missing) => true,
         (MessageRoute.ToDestination, MessageType.Recover, MigrationPhase.Recover) => true,
         (MessageRoute.ToDestination, MessageType.Commit, MigrationPhase.Commit) => true,

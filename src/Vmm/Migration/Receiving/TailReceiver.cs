@@ -41,7 +41,10 @@ internal sealed class TailReceiver(MigrationListener listener, MemoryDoor door, 
     /// <summary>Told of each phase as it begins; what it throws ends all. For tests.</summary>
     public Action<MigrationPhase>? PhaseReached { get; init; }
 
-    /// <summary>Told that the link was lost, why, and how many bytes are still at the source.</summary>
+    /// <summary>How long a source that may not have heard that all is here can come again to hear it. The guest needs nothing of it any more.</summary>
+    public TimeSpan AnswersLate { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Told that the link was lost, why, and how many bytes are still at the source; none when only the word that all is here may be lost.</summary>
     public Action<string, ulong>? LinkLost { get; set; }
 
     /// <summary>Told that the source has come again.</summary>
@@ -52,6 +55,9 @@ internal sealed class TailReceiver(MigrationListener listener, MemoryDoor door, 
 
     /// <summary>Bytes that are still to come.</summary>
     public ulong Left => _server?.Left ?? 0;
+
+    /// <summary>Whether every page is here.</summary>
+    public bool IsComplete => _server?.IsComplete ?? false;
 
     /// <summary>How far it is. Any thread.</summary>
     public MigrationProgress Progress => new()
@@ -171,20 +177,15 @@ internal sealed class TailReceiver(MigrationListener listener, MemoryDoor door, 
                 int which = WaitHandle.WaitAny(events, s_look);
                 if (which is 0 or 1)
                 {
-                    Say(control);
-                    listener.Close();
-                    control.Send(MessageType.Complete);
-                    PhaseReached?.Invoke(MigrationPhase.Done);
-                    // Whoever waits for a page of a guest whose run is over is to go on.
-                    Release();
-                    control.CloseGently();
+                    SayComplete(control, ended);
                     return null;
                 }
                 if (which == 2 || _memory!.Failure is not null)
                     throw _memory!.Failure as VmmException ?? new LinkException("a connection for memory was lost");
                 while (control.WaitForMessage(TimeSpan.Zero))
                 {
-                    _ = control.Receive(MigrationPhase.Pages);
+                    if (control.Receive(MigrationPhase.Pages).Type == MessageType.Complete)
+                        throw new ProtocolException("the source said that all is here before this side did");
                     heard = Stopwatch.GetTimestamp();
                 }
                 if (Stopwatch.GetElapsedTime(heard) > _silence)
@@ -195,17 +196,44 @@ internal sealed class TailReceiver(MigrationListener listener, MemoryDoor door, 
         }
         catch (VmmException lost)
         {
-            return _server.IsComplete ? null : lost;
+            return IsComplete && (listener.IsSingle || ended.WaitOne(TimeSpan.Zero)) ? null : lost;
         }
+    }
+
+    /// <summary>Says that no page is needed any more, and stays until the source has heard it: else it would hold for ever what nobody needs.</summary>
+    /// <exception cref="VmmException">It has not.</exception>
+    private void SayComplete(Channel control, WaitHandle ended)
+    {
+        Say(control);
+        control.Send(MessageType.Complete);
+        PhaseReached?.Invoke(MigrationPhase.Done);
+        long said = Stopwatch.GetTimestamp();
+        while (!ended.WaitOne(TimeSpan.Zero))
+        {
+            if (control.WaitForMessage(s_look))
+            {
+                if (control.Receive(MigrationPhase.Pages).Type != MessageType.Complete)
+                    continue;
+                listener.Close();
+                return;
+            }
+            if (Stopwatch.GetElapsedTime(said) > _silence)
+                throw new LinkException($"the source did not say within {_silence.TotalSeconds:0} s that it has heard that all is here");
+        }
+        listener.Close();
+        // Whoever waits for a page of a guest whose run is over is to go on.
+        Release();
+        control.CloseGently();
     }
 
     private void Say(Channel control) => control.Send(MessageType.Progress, Progress, MigrationJson.Default.MigrationProgress);
 
     /// <summary>Waits for the source to come again.</summary>
-    /// <returns>False when the guest's run is over.</returns>
+    /// <returns>False when the guest's run is over, or it needs nothing and nobody came to hear that.</returns>
     private bool Reconnect(WaitHandle ended)
     {
-        while (!ended.WaitOne(TimeSpan.Zero))
+        long lost = Stopwatch.GetTimestamp();
+        while (!ended.WaitOne(TimeSpan.Zero) && !(IsComplete && Stopwatch.GetElapsedTime(lost) > AnswersLate))
         {
             if (!TryAccept(ended, out Socket? socket))
                 continue;

@@ -17,6 +17,9 @@ internal sealed unsafe class TailSender : IDisposable
 
     private static readonly TimeSpan s_lastWords = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>The destination closes its place, and then the connection.</summary>
+    private const int FarewellMilliseconds = 5000;
+
     private readonly IMigratingGuest _guest;
     private readonly Channel _control;
     private readonly PagePump _pump;
@@ -57,6 +60,21 @@ internal sealed unsafe class TailSender : IDisposable
         {
             // It has closed the connections because it needs them no more, and its word was still on its way.
         }
+        Confirm();
+    }
+
+    /// <summary>The destination need not wait for who asks once more, and its place is free before this side says that all is well.</summary>
+    private void Confirm()
+    {
+        try
+        {
+            _control.Send(MessageType.Complete);
+        }
+        catch (LinkException)
+        {
+            // It waits for a while then, and has everything all the same.
+        }
+        _control.CloseGently(FarewellMilliseconds);
     }
 
     /// <summary>After a connection was lost: whether the destination had everything before.</summary>

@@ -223,10 +223,11 @@ internal sealed class Channel(Socket socket, MessageRoute incoming, TimeSpan pat
     }
 
     /// <summary>Ends the connection so that our last words arrive: what is unread when a socket is closed takes them along.</summary>
-    public void CloseGently()
+    /// <param name="milliseconds">How long the other side may take to close it, too.</param>
+    public void CloseGently(int milliseconds = LastWordsMilliseconds)
     {
         Shutdown(SocketShutdown.Send);
-        long deadline = Environment.TickCount64 + LastWordsMilliseconds;
+        long deadline = Environment.TickCount64 + milliseconds;
         try
         {
             byte[] dropped = new byte[FrameHeader.Size << 8];

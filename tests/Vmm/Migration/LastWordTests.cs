@@ -1,0 +1,68 @@
+using Vmm.Migration;
+using Vmm.Migration.Protocol;
+using Vmm.Migration.Sending;
+using Vmm.Tests.Vmm.Snapshot.Memory;
+using Xunit;
+
+namespace Vmm.Tests.Vmm.Migration;
+
+/// <summary>The destination's word that all memory is there: until it is heard the source holds what nobody needs any more.</summary>
+[Trait("Row", "80")]
+public sealed class LastWordTests
+{
+    [Fact]
+    public void Lost_word_is_said_again_to_the_source_that_comes_again()
+    {
+        using MigrationRig rig = Rig();
+        using SemaphoreSlim waits = new(0);
+        rig.TargetWaits = () => waits.Release();
+        string place = rig.Place;
+        using TamperingRelay relay = LosesTheWord(rig);
+        Thread run = new(() => rig.Run());
+        run.Start();
+        Assert.True(waits.Wait(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken), "the destination does not wait for the source");
+        Assert.True(SpinWait.SpinUntil(() => rig.SourceFault is not null, TimeSpan.FromSeconds(60)));
+        PagesLostException lost = Assert.IsType<PagesLostException>(rig.SourceFault);
+        Assert.Contains("all of its memory was sent", lost.Message, StringComparison.Ordinal);
+        Assert.Contains("--recover", lost.Message, StringComparison.Ordinal);
+
+        rig.Place = place;
+        MigrationResult result = rig.Recover(lost.Ticket);
+
+        run.Join();
+        Assert.True(result.Recovered && rig.Target.Runs && !rig.Source.Runs);
+        Assert.Equal(0, result.Pages);
+        Assert.Null(rig.TargetFault);
+        Assert.True(rig.Source.Bytes.SequenceEqual(rig.Target.Bytes));
+    }
+
+    [Fact]
+    public void Guest_that_has_everything_does_not_wait_for_ever_for_who_asks()
+    {
+        using MigrationRig rig = Rig(answersLate: TimeSpan.Zero);
+        rig.TargetWaits = () => { };
+        using TamperingRelay relay = LosesTheWord(rig);
+
+        rig.Run();
+
+        Assert.IsType<PagesLostException>(rig.SourceFault);
+        Assert.Null(rig.TargetFault);
+        Assert.True(rig.Target.Runs && !rig.Source.Runs);
+    }
+
+    private static MigrationRig Rig(TimeSpan? answersLate = null)
+    {
+        MemoryFolder.RequireUserfault();
+        MigrationRig rig = new() { Options = new() { Mode = MigrationMode.Postcopy, Connections = 2, Patience = TimeSpan.FromSeconds(20) }, TargetAnswersLate = answersLate };
+        rig.Source.Bytes.Fill(5);
+        return rig;
+    }
+
+    /// <summary>Has the link cut where the word would come through.</summary>
+    private static TamperingRelay LosesTheWord(MigrationRig rig)
+    {
+        TamperingRelay relay = new(rig.Folder, rig.Place, towardsTarget: false, (type, message) => type == MessageType.Complete ? null : [message]);
+        rig.Place = relay.Place;
+        return relay;
+    }
+}
