@@ -14,7 +14,8 @@ internal static class PageModel
         yield return [.. memory];
         for (uint round = 0; connections.Count > 0 && connections.All(said => said.Exists(message => IsEnd(message, round))); round++)
         {
-            foreach (Recorded pages in connections.SelectMany(said => said).Where(message => message.Type == MessageType.Pages && Number(message) == round))
+            // What a connection says of a round that it has ended is an error, and it may be noticed when the guest runs.
+            foreach (Recorded pages in connections.SelectMany(said => said.TakeWhile(message => !IsEnd(message, round))).Where(message => message.Type == MessageType.Pages && Number(message) == round))
                 Apply(pages.Payload, memory);
             yield return [.. memory];
         }
