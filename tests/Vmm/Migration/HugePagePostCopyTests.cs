@@ -58,8 +58,6 @@ public sealed class HugePagePostCopyTests
         using HugePages reserved = new(Needed);
         using MigrationRig rig = new(Size, hugepages: true) { Options = new() { Mode = MigrationMode.Postcopy, Connections = 2, Bandwidth = 1e6, Patience = TimeSpan.FromSeconds(20) } };
         PostCopyTests.Fill(rig.Source, new Random(3));
-        using SemaphoreSlim waits = new(0);
-        rig.TargetWaits = () => waits.Release();
         rig.SourceAt = phase =>
         {
             if (phase == MigrationPhase.Pages)
@@ -68,10 +66,7 @@ public sealed class HugePagePostCopyTests
         List<Exception?> faults = [];
         Thread? reader = null;
         rig.TargetStarted = there => reader = new Thread(() => PostCopyTests.Note(faults, () => PostCopyTests.Work(rig.Source, there, 0)));
-        Thread run = new(() => rig.Run());
-        run.Start();
-        Assert.True(waits.Wait(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken), "the destination does not wait for the source");
-        Assert.True(SpinWait.SpinUntil(() => rig.SourceFault is not null, TimeSpan.FromSeconds(60)));
+        Thread run = rig.RunUntilLost();
         MigrationTicket ticket = Assert.IsType<PagesLostException>(rig.SourceFault).Ticket;
         reader!.Start();
         Assert.True(rig.Recover(ticket with { Options = ticket.Options with { Bandwidth = 0 } }).Recovered);

@@ -14,14 +14,9 @@ public sealed class LastWordTests
     public void Lost_word_is_said_again_to_the_source_that_comes_again()
     {
         using MigrationRig rig = Rig();
-        using SemaphoreSlim waits = new(0);
-        rig.TargetWaits = () => waits.Release();
         string place = rig.Place;
         using TamperingRelay relay = LosesTheWord(rig);
-        Thread run = new(() => rig.Run());
-        run.Start();
-        Assert.True(waits.Wait(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken), "the destination does not wait for the source");
-        Assert.True(SpinWait.SpinUntil(() => rig.SourceFault is not null, TimeSpan.FromSeconds(60)));
+        Thread run = rig.RunUntilLost();
         PagesLostException lost = Assert.IsType<PagesLostException>(rig.SourceFault);
         Assert.Contains("all of its memory was sent", lost.Message, StringComparison.Ordinal);
         Assert.Contains("--recover", lost.Message, StringComparison.Ordinal);

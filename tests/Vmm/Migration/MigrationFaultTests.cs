@@ -112,17 +112,12 @@ public sealed class MigrationFaultTests
             if (at == MigrationPhase.Pages)
                 rig.CutSource();
         };
-        using ManualResetEventSlim waits = new();
-        rig.TargetWaits = waits.Set;
         rig.TargetAt = at =>
         {
             if (at == MigrationPhase.Recover && !sourceDies)
                 MigrationRig.KillTarget();
         };
-        Thread run = new(() => rig.Run());
-        run.Start();
-        Assert.True(waits.Wait(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken), "the destination does not wait for the source");
-        Assert.True(SpinWait.SpinUntil(() => rig.SourceFault is not null, TimeSpan.FromSeconds(60)));
+        Thread run = rig.RunUntilLost();
         MigrationTicket ticket = Assert.IsType<PagesLostException>(rig.SourceFault).Ticket;
         if (sourceDies)
         {
@@ -170,17 +165,12 @@ public sealed class MigrationFaultTests
         using MigrationRig rig = Rig(nameof(MigrationMode.Postcopy));
         // Its memory is not all there before the link is lost, however late that is.
         rig.Options = rig.Options with { Bandwidth = 1e5 };
-        using ManualResetEventSlim waits = new();
-        rig.TargetWaits = waits.Set;
         rig.TargetAt = at =>
         {
             if (at == MigrationPhase.Started)
                 rig.CutSource();
         };
-        Thread run = new(() => rig.Run());
-        run.Start();
-        Assert.True(waits.Wait(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken), "the destination does not wait for the source");
-        Assert.True(SpinWait.SpinUntil(() => rig.SourceFault is not null, TimeSpan.FromSeconds(60)));
+        Thread run = rig.RunUntilLost();
         CommitLostException lost = Assert.IsType<CommitLostException>(rig.SourceFault);
         Assert.Contains("--recover", lost.Message, StringComparison.Ordinal);
         MigrationResult result = rig.Recover(lost.Ticket! with { Options = lost.Ticket!.Options with { Bandwidth = 0 } });

@@ -16,7 +16,10 @@ internal sealed class MigrationRig : IDisposable
 {
     public const ulong MiB = 1 << 20;
 
+    private static readonly TimeSpan s_hang = TimeSpan.FromSeconds(60);
+
     private readonly List<Socket> _sockets = [];
+    private readonly SemaphoreSlim _lost = new(0);
     private readonly MigrationListener _listener;
     private MigrationReceiver? _receiver;
 
@@ -116,6 +119,21 @@ internal sealed class MigrationRig : IDisposable
         return this;
     }
 
+    /// <summary>Migrates on a thread of its own, until the link is lost while memory follows and both sides know. The target waits for the source then.</summary>
+    /// <returns>The thread, which goes on until both sides have come to their end.</returns>
+    public Thread RunUntilLost()
+    {
+        TargetWaits = () => _lost.Release();
+        Thread run = new(() => Run());
+        run.Start();
+        AwaitLost();
+        Assert.True(SpinWait.SpinUntil(() => SourceFault is not null, s_hang));
+        return run;
+    }
+
+    /// <summary>Waits until the target knows that the link was lost, once more after <see cref="RunUntilLost"/>.</summary>
+    public void AwaitLost() => Assert.True(_lost.Wait(s_hang, TestContext.Current.CancellationToken), "the destination does not wait for the source");
+
     /// <summary>The source's process is gone from one moment to the next: nothing more is said.</summary>
     public void KillSource()
     {
@@ -150,6 +168,7 @@ internal sealed class MigrationRig : IDisposable
         Source.Dispose();
         Target.Dispose();
         TargetEnds.Dispose();
+        _lost.Dispose();
         Cancel.Dispose();
         Folder.Delete(recursive: true);
     }

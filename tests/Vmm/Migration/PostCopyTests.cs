@@ -149,8 +149,6 @@ public sealed class PostCopyTests
         MemoryFolder.RequireUserfault();
         using MigrationRig rig = new(8 * MigrationRig.MiB) { Options = new() { Mode = MigrationMode.Postcopy, Connections = 2, Bandwidth = 1e6, Patience = TimeSpan.FromSeconds(20) } };
         Fill(rig.Source, new Random(3));
-        using SemaphoreSlim waits = new(0);
-        rig.TargetWaits = () => waits.Release();
         rig.SourceAt = phase =>
         {
             if (phase == MigrationPhase.Pages)
@@ -159,10 +157,7 @@ public sealed class PostCopyTests
         List<Exception?> faults = [];
         Thread? reader = null;
         rig.TargetStarted = there => reader = new Thread(() => Note(faults, () => Work(rig.Source, there, 0)));
-        Thread run = new(() => rig.Run());
-        run.Start();
-        Assert.True(waits.Wait(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken), "the destination does not wait for the source");
-        Assert.True(SpinWait.SpinUntil(() => rig.SourceFault is not null, TimeSpan.FromSeconds(60)));
+        Thread run = rig.RunUntilLost();
         PagesLostException lost = Assert.IsType<PagesLostException>(rig.SourceFault);
         Assert.Contains("--recover", lost.Message, StringComparison.Ordinal);
         Assert.False(rig.Source.Runs);
@@ -176,7 +171,7 @@ public sealed class PostCopyTests
             if (at == MigrationPhase.Pages)
                 rig.CutSource();
         })));
-        Assert.True(waits.Wait(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken), "the destination does not wait for the source");
+        rig.AwaitLost();
         Assert.False(reader.Join(TimeSpan.Zero), "the guest went on without its memory");
         MigrationResult result = rig.Recover(lost.Ticket with { Options = lost.Ticket.Options with { Bandwidth = 0 } });
         reader.Join();

@@ -12,13 +12,13 @@ namespace Vmm.Migration.Sending;
 /// </summary>
 internal sealed unsafe class TailSender : IDisposable
 {
+    /// <summary>The destination closes its place, and then the connection.</summary>
+    private const int FarewellMilliseconds = 5000;
+
     /// <summary>How long who waits for a request may take to look around.</summary>
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
 
     private static readonly TimeSpan s_lastWords = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>The destination closes its place, and then the connection.</summary>
-    private const int FarewellMilliseconds = 5000;
 
     private readonly IMigratingGuest _guest;
     private readonly Channel _control;
