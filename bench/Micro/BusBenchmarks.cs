@@ -40,9 +40,9 @@ public class BusBenchmarks
 
     [Benchmark]
     [Budget(bytes: 0, ratio: 1.5)]
-    public bool Find() => _bus.TryFind(Next, sizeof(uint), out _);
+    public BusRange? Find() => _bus.Find(Next, sizeof(uint));
 
     [Benchmark]
     [Budget(bytes: 0, ratio: 1.5)]
-    public bool Find_nobody() => _bus.TryFind(Next + 0x1000_0000, sizeof(uint), out _);
+    public BusRange? Find_nobody() => _bus.Find(Next + 0x1000_0000, sizeof(uint));
 }

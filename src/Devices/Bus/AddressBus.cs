@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Vmm.Devices.Bus;
 
 /// <summary>
@@ -52,13 +54,15 @@ public sealed class AddressBus(string name) : IBusDevice
             int index = Array.IndexOf(old, range);
             if (index < 0)
                 return false;
+            range.Take();
             Publish([.. old[..index], .. old[(index + 1)..]]);
         }
         return true;
     }
 
     /// <summary>Finds who answers all of <paramref name="length"/> bytes from <paramref name="address"/>, for those who count or trace as well as access.</summary>
-    public bool TryFind(ulong address, int length, out BusRange range)
+    /// <returns>Null when nobody does.</returns>
+    public BusRange? Find(ulong address, int length)
     {
         Map map = _map;
         int low = 0;
@@ -72,12 +76,25 @@ public sealed class AddressBus(string name) : IBusDevice
                 high = middle;
         }
         if (low == 0)
-        {
-            range = null!;
-            return false;
-        }
-        range = map.Ranges[low - 1];
-        return range.Contains(address, length);
+            return null;
+        BusRange range = map.Ranges[low - 1];
+        return range.Contains(address, length) ? range : null;
+    }
+
+    /// <summary>The same for one whose accesses mostly go where the one before went.</summary>
+    /// <param name="address">The first byte's.</param>
+    /// <param name="length">How many bytes.</param>
+    /// <param name="last">Where that was, of this bus; null for nowhere. The caller's own, which keeps it from call to call.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public BusRange? Find(ulong address, int length, ref BusRange? last)
+    {
+        BusRange? range = last;
+        if (range is not null && range.Contains(address, length) && range.IsPlaced)
+            return range;
+        range = Find(address, length);
+        if (range is not null)
+            last = range;
+        return range;
     }
 
     /// <inheritdoc/>
@@ -90,9 +107,9 @@ public sealed class AddressBus(string name) : IBusDevice
     /// <returns>Whether a device answered.</returns>
     public bool TryRead(ulong address, Span<byte> data)
     {
-        if (TryFind(address, data.Length, out BusRange range))
+        if (Find(address, data.Length) is { } range)
         {
-            range.Device.Read(address - range.Start, data);
+            range.Read(address - range.Start, data);
             return true;
         }
         data.Fill(0xff);
@@ -103,9 +120,9 @@ public sealed class AddressBus(string name) : IBusDevice
     /// <returns>Whether a device answered.</returns>
     public bool TryWrite(ulong address, ReadOnlySpan<byte> data)
     {
-        if (!TryFind(address, data.Length, out BusRange range))
+        if (Find(address, data.Length) is not { } range)
             return false;
-        range.Device.Write(address - range.Start, data);
+        range.Write(address - range.Start, data);
         return true;
     }
 

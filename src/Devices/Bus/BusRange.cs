@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Vmm.Devices.Bus;
 
 /// <summary>A run of addresses on a bus and the device that answers there.</summary>
@@ -6,6 +8,8 @@ namespace Vmm.Devices.Bus;
 /// <param name="device">Who answers.</param>
 public sealed class BusRange(ulong start, ulong length, IBusDevice device)
 {
+    private volatile bool _isTaken;
+
     /// <summary>The first address.</summary>
     public ulong Start { get; } = start;
 
@@ -18,12 +22,26 @@ public sealed class BusRange(ulong start, ulong length, IBusDevice device)
     /// <summary>Who answers.</summary>
     public IBusDevice Device { get; } = device;
 
+    /// <summary>Reads of the device. Found once: a call through the interface looks for it in two pages more, each time.</summary>
+    public BusRead Read { get; } = device.Read;
+
+    /// <summary>Writes to the device, likewise.</summary>
+    public BusWrite Write { get; } = device.Write;
+
+    /// <summary>Whether it is on its bus still. Whoever keeps a range asks before each use.</summary>
+    internal bool IsPlaced => !_isTaken;
+
     /// <summary>Whether all of <paramref name="length"/> bytes from <paramref name="address"/> belong to the device.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Contains(ulong address, int length)
     {
+        // What lies below wraps to more than any run's length.
         ulong offset = unchecked(address - Start);
-        return address >= Start && offset < Length && (ulong)length <= Length - offset;
+        return offset < Length && (ulong)length <= Length - offset;
     }
+
+    /// <summary>It was taken off its bus, for good.</summary>
+    internal void Take() => _isTaken = true;
 
     /// <inheritdoc/>
     public override string ToString() => $"{Device.Name} at 0x{Start:x}-0x{Last:x}";

@@ -20,6 +20,7 @@ internal sealed unsafe partial class KvmVcpu : IVcpu, IDisposable
     private readonly int _descriptor;
     private readonly Mapping _shared;
     private readonly nuint _run = KvmIoctl.KVM_RUN;
+    private readonly delegate* unmanaged<nint, nuint, nint, nint> _ioctl = HostCode.Ioctl;
     private int _thread;
     private int _kicked;
     private int _refusals;
@@ -59,19 +60,8 @@ internal sealed unsafe partial class KvmVcpu : IVcpu, IDisposable
     /// <inheritdoc/>
     public VcpuExit Run()
     {
-        if (Linux.ioctl(_descriptor, _run, 0) >= 0)
-        {
-            _refusals = 0;
-            return VcpuExit.Guest;
-        }
-        Errno errno = Linux.LastError;
-        return errno switch
-        {
-            Errno.EINTR => ConsumeKick() ? VcpuExit.Kicked : VcpuExit.Again,
-            Errno.EAGAIN => Refused(),
-            Errno.EFAULT => throw KvmRemedy.ForLostMemory(Number),
-            _ => throw new HostException($"ioctl KVM_RUN (vCPU {Number})", errno),
-        };
+        nint result = _ioctl != null ? _ioctl(_descriptor, _run, 0) : RunByLibc();
+        return result >= 0 ? Left() : Failed((Errno)(-result));
     }
 
     /// <summary>
@@ -159,6 +149,22 @@ internal sealed unsafe partial class KvmVcpu : IVcpu, IDisposable
         _shared.Dispose();
         _fd.Dispose();
     }
+
+    private VcpuExit Left()
+    {
+        _refusals = 0;
+        return VcpuExit.Guest;
+    }
+
+    private VcpuExit Failed(Errno errno) => errno switch
+    {
+        Errno.EINTR => ConsumeKick() ? VcpuExit.Kicked : VcpuExit.Again,
+        Errno.EAGAIN => Refused(),
+        Errno.EFAULT => throw KvmRemedy.ForLostMemory(Number),
+        _ => throw new HostException($"ioctl KVM_RUN (vCPU {Number})", errno),
+    };
+
+    private nint RunByLibc() => Linux.ioctl(_descriptor, _run, 0) is var result and >= 0 ? result : -(nint)Linux.LastError;
 
     /// <summary>KVM starts a thread of its own with a machine's first run. While the host has none left it refuses, and would be asked for ever.</summary>
     private VcpuExit Refused()

@@ -1,4 +1,3 @@
-using Vmm.Kvm.Abi;
 using Vmm.Machine.Exits;
 
 namespace Vmm.Metrics;
@@ -20,13 +19,12 @@ internal sealed class ExitTally
     /// <summary>Adds what one vCPU counted.</summary>
     public void Add(ExitCounters counters)
     {
-        for (int reason = 0; reason < counters.ByReason.Length; reason++)
+        foreach (ExitKind kind in counters.Kinds)
         {
-            if (counters.ByReason[reason] is { } latency)
-                Sum(_reasons, ExitReasonName.Of((KvmExitReason)reason)).Add(latency);
+            Sum(_reasons, ExitReasonName.Of(kind.Reason)).Add(kind.Latency);
+            if (kind.IsAccess)
+                Sum(_devices, kind.Device?.Name ?? Nobody).Add(kind.Latency);
         }
-        foreach (DeviceExits exits in counters.ByDevice)
-            Sum(_devices, exits.Device?.Name ?? Nobody).Add(exits.Latency);
     }
 
     /// <summary>Adds another sum.</summary>

@@ -27,7 +27,7 @@ public class AddressBusTests
     {
         _bus.TryAdd(0x100, 8, _first);
 
-        Assert.True(_bus.TryFind(0x105, 1, out BusRange range));
+        BusRange range = _bus.Find(0x105, 1)!;
         Assert.Equal("first at 0x100-0x107", range.ToString());
     }
 
@@ -44,7 +44,7 @@ public class AddressBusTests
 
         Assert.Equal(0xffff_ffff, _bus.In32(address));
         _bus.Out32(address, 1);
-        Assert.False(_bus.TryFind(address, 1, out _));
+        Assert.Null(_bus.Find(address, 1));
         Assert.Equal(0, _first.Reads + _first.Writes + _second.Reads + _second.Writes);
     }
 
@@ -108,6 +108,21 @@ public class AddressBusTests
     }
 
     [Fact]
+    public void Range_that_was_found_before_is_not_found_any_more_once_it_is_removed()
+    {
+        BusRange range = _bus.TryAdd(0x100, 8, _first)!;
+        BusRange? last = null;
+        Assert.Same(range, _bus.Find(0x100, 1, ref last));
+        Assert.Same(range, _bus.Find(0x107, 1, ref last));
+        _bus.Remove(range);
+
+        Assert.Null(_bus.Find(0x100, 1, ref last));
+        BusRange? next = _bus.TryAdd(0x104, 8, _second);
+        Assert.Same(next, _bus.Find(0x104, 1, ref last));
+        Assert.Same(next, last);
+    }
+
+    [Fact]
     public void Adjoining_ranges_are_kept_apart()
     {
         for (uint i = 0; i < 64; i++)
@@ -160,7 +175,7 @@ public class AddressBusTests
 
         for (int i = 0; i < 100_000; i++)
         {
-            Assert.True(_bus.TryFind(0x1004, 4, out BusRange range));
+            BusRange range = _bus.Find(0x1004, 4)!;
             Assert.Same(_first, range.Device);
         }
         await stop.CancelAsync();

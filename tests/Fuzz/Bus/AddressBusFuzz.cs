@@ -24,13 +24,14 @@ public class AddressBusFuzz
     {
         var bus = new AddressBus("fuzz");
         var owners = new BusRange?[Space];
+        BusRange? last = null;
         foreach ((int kind, int start, int length) in steps)
         {
             if (kind == 0)
                 Remove(bus, owners, start);
             else
                 Add(bus, owners, origin, start, length);
-            Compare(bus, owners, origin);
+            Compare(bus, owners, origin, ref last);
         }
     }
 
@@ -55,17 +56,16 @@ public class AddressBusFuzz
         owners.AsSpan().Replace(range, null);
     }
 
-    private static void Compare(AddressBus bus, BusRange?[] owners, ulong origin)
+    private static void Compare(AddressBus bus, BusRange?[] owners, ulong origin, ref BusRange? last)
     {
         foreach (int width in (ReadOnlySpan<int>)[1, 4, 8])
         {
             for (int at = 0; at < Space; at++)
             {
                 bool whole = width <= Space - at && owners[at] is not null && owners.AsSpan(at, width).IndexOfAnyExcept(owners[at]) < 0;
-                bool found = bus.TryFind(origin + (uint)at, width, out BusRange range);
-                Assert.Equal(whole, found);
-                if (found)
-                    Assert.Same(owners[at], range);
+                BusRange? expected = whole ? owners[at] : null;
+                Assert.Same(expected, bus.Find(origin + (uint)at, width));
+                Assert.Same(expected, bus.Find(origin + (uint)at, width, ref last));
             }
         }
     }

@@ -58,7 +58,7 @@ internal sealed class PciFuzzMachine : IMsiSink, IInterruptLine, IBusDevice
                 {
                     mapped++;
                     Assert.True(function.MemoryEnabled && inWindow && at == bar.Address);
-                    Assert.True(Memory.TryFind(at.Value, 1, out BusRange range) && range.Device == bar.Content && range.Length == bar.Size);
+                    Assert.True(Memory.Find(at.Value, 1) is { } range && range.Device == bar.Content && range.Length == bar.Size);
                 }
                 else if (function.MemoryEnabled && inWindow)
                 {

@@ -28,9 +28,9 @@ public class ExitAccountingTests
         ExitCounters counters = guest.Machine.Dispatchers[0].Counters;
         Assert.Equal(Writes + 1, counters.CountOf(KvmExitReason.KVM_EXIT_IO));
         Assert.Equal(Writes, counters.CountOf(device));
-        LatencyHistogram ports = counters.ByReason[(int)KvmExitReason.KVM_EXIT_IO]!;
-        Assert.Equal(ports.Count, counters.ByDevice.Sum(exits => exits.Latency.Count));
-        Assert.Equal(ports.Total, counters.ByDevice.Sum(exits => exits.Latency.Total));
+        LatencyHistogram ports = Assert.Single(counters.Kinds, kind => ReferenceEquals(kind.Device, device)).Latency;
+        Assert.Equal(counters.Exits, counters.Kinds.Sum(kind => kind.Latency.Count));
+        Assert.Equal(counters.HandlerTime, counters.Kinds.Sum(kind => kind.Latency.Total));
         Assert.InRange(ports.Quantile(0.5), 1, ports.Max);
         Assert.InRange(ports.Total, ports.Max, ports.Max * ports.Count);
         Assert.True(counters.RunTime > 0);

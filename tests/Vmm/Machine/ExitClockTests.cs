@@ -21,6 +21,16 @@ public sealed class ExitClockTests
         Assert.InRange(clock.Now, before, Stopwatch.GetTimestamp());
     }
 
+    [Theory]
+    [InlineData("tsc", false, true)] // which a kernel leaves when the counter halts or changes its rate
+    [InlineData("tsc", true, true)]
+    [InlineData("kvm-clock", true, true)]
+    [InlineData("kvm-clock", false, false)]
+    [InlineData("hpet", true, false)]
+    [InlineData("", true, false)]
+    public void Counter_is_steady_where_the_kernel_goes_by_it(string clocksource, bool isInvariant, bool expected) =>
+        Assert.Equal(expected, TimeStampCounter.IsSteadyBy(clocksource, isInvariant));
+
     [Fact]
     public void Counter_tells_the_time_as_the_system_does()
     {
@@ -40,7 +50,7 @@ public sealed class ExitClockTests
     {
         ExitCounters counters = new(clock: Counter());
         long left = counters.LeaveGuest();
-        counters.EnterGuestAgain(KvmExitReason.KVM_EXIT_IO, left + Nanoseconds);
+        counters.EnterGuestAgain(KvmExitReason.KVM_EXIT_IO, device: null, left + Nanoseconds);
         Assert.Equal(0, counters.HandlerTime);
         long ran = counters.RunTime;
         Assert.InRange(ran, 0, counters.RunTime);
@@ -59,7 +69,7 @@ public sealed class ExitClockTests
             SpinFor(Nanoseconds / 20);
             long left = counters.LeaveGuest();
             SpinFor(Nanoseconds / 20);
-            counters.EnterGuestAgain(KvmExitReason.KVM_EXIT_IO, left);
+            counters.EnterGuestAgain(KvmExitReason.KVM_EXIT_IO, device: null, left);
         }
         long sum = counters.RunTime + counters.HandlerTime;
         Assert.InRange(sum, Nanoseconds * 0.95, Stopwatch.GetElapsedTime(begun).TotalNanoseconds * 1.05);

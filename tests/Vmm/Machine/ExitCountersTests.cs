@@ -18,7 +18,7 @@ public sealed class ExitCountersTests
         Exit(KvmExitReason.KVM_EXIT_IO, second);
         Exit(KvmExitReason.KVM_EXIT_MMIO, first);
         Exit(KvmExitReason.KVM_EXIT_IO, null);
-        _counters.EnterGuestAgain(KvmExitReason.KVM_EXIT_INTR, _counters.LeaveGuest());
+        Exit(KvmExitReason.KVM_EXIT_INTR, null);
 
         Assert.Equal(3, _counters.CountOf(KvmExitReason.KVM_EXIT_IO));
         Assert.Equal(1, _counters.CountOf(KvmExitReason.KVM_EXIT_MMIO));
@@ -26,7 +26,8 @@ public sealed class ExitCountersTests
         Assert.Equal(2, _counters.CountOf(first));
         Assert.Equal(1, _counters.CountOf(second));
         Assert.Equal(1, _counters.CountOf(device: null));
-        Assert.Equal(4, _counters.ByDevice.Sum(exits => exits.Latency.Count));
+        Assert.Equal(4, _counters.Kinds.Sum(kind => kind.IsAccess ? kind.Latency.Count : 0));
+        Assert.Equal(5, _counters.Exits);
     }
 
     [Fact]
@@ -34,10 +35,7 @@ public sealed class ExitCountersTests
     {
         Exit(KvmExitReason.KVM_EXIT_IO, null);
         Exit(KvmExitReason.KVM_EXIT_MMIO, null);
-        long sum = 0;
-        foreach (LatencyHistogram? latency in _counters.ByReason)
-            sum += latency?.Total ?? 0;
-        Assert.Equal(sum, _counters.HandlerTime);
+        Assert.Equal(_counters.Kinds.Sum(kind => kind.Latency.Total), _counters.HandlerTime);
     }
 
     [Fact]
@@ -94,7 +92,6 @@ public sealed class ExitCountersTests
     private void Exit(KvmExitReason reason, EchoDevice? device)
     {
         long left = _counters.LeaveGuest();
-        _counters.NoteAccess(device);
-        _counters.EnterGuestAgain(reason, left);
+        _counters.EnterGuestAgain(reason, device, left);
     }
 }

@@ -70,7 +70,7 @@ public sealed class MachineMetricsTests
     private static void CountOne(ExitTally tally)
     {
         ExitCounters counters = new();
-        counters.EnterGuestAgain(KvmExitReason.KVM_EXIT_IO, counters.LeaveGuest());
+        counters.EnterGuestAgain(KvmExitReason.KVM_EXIT_IO, device: null, counters.LeaveGuest());
         tally.Add(counters);
     }
 }

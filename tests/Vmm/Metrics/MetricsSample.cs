@@ -19,8 +19,7 @@ internal static class MetricsSample
         {
             // As if it had left the guest ever longer ago.
             long left = counters.LeaveGuest() - (1L << (6 * i));
-            counters.NoteAccess(i < 5 ? device : null);
-            counters.EnterGuestAgain(i == 6 ? KvmExitReason.KVM_EXIT_MMIO : KvmExitReason.KVM_EXIT_IO, left);
+            counters.EnterGuestAgain(i == 6 ? KvmExitReason.KVM_EXIT_MMIO : KvmExitReason.KVM_EXIT_IO, i < 5 ? device : null, left);
         }
         exits.Add(counters);
         return new MachineMetrics

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Vmm.Host;
 
 namespace Vmm.Machine.Exits;
@@ -16,13 +18,13 @@ internal readonly unsafe struct ExitClock
 
     private ExitClock(uint khz)
     {
-        _counter = TimeStampCounter.Reader;
+        _counter = HostCode.ReadTsc;
         _nanoseconds = NanosecondsPerMillisecond / khz;
     }
 
     /// <summary>The best that this host has.</summary>
     /// <param name="khz">How fast the counter is; 0 where KVM does not tell.</param>
-    public static ExitClock Of(uint khz) => khz > 0 && TimeStampCounter.IsSteady && TimeStampCounter.Reader != null ? new(khz) : default;
+    public static ExitClock Of(uint khz) => khz > 0 && TimeStampCounter.IsSteady && HostCode.ReadTsc != null ? new(khz) : default;
 
     /// <summary>Whether it is the processor's counter.</summary>
     public bool IsCounter => _counter != null;
@@ -31,5 +33,5 @@ internal readonly unsafe struct ExitClock
     public long Now => _counter != null ? (long)_counter() : Stopwatch.GetTimestamp();
 
     /// <summary>How long so many units are.</summary>
-    public long ToNanoseconds(long units) => _counter != null ? (long)(units * _nanoseconds) : units;
+    public long ToNanoseconds(long units) => _counter != null ? Sse2.X64.ConvertToInt64WithTruncation(Vector128.CreateScalarUnsafe(units * _nanoseconds)) : units;
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Vmm.Devices.Bus;
 using Vmm.Kvm.Abi;
 
@@ -18,33 +19,19 @@ internal sealed class ExitCounters(bool isOn = true, ExitClock clock = default)
     /// <summary>One more than the highest KVM_EXIT_ number that is counted by itself.</summary>
     public const int Reasons = 40;
 
-    private readonly LatencyHistogram?[] _reasons = new LatencyHistogram?[Reasons];
-    // Replaced, never changed: readers take it as it is. A machine has some twenty devices, and an access mostly goes to
-    // the one before: a walk over them costs less than a look-up in a dictionary.
-    private volatile DeviceExits[] _devices = [];
-    private DeviceExits? _lastDevice;
-    private DeviceExits? _accessed;
+    // Replaced, never changed: readers take it as it is. A machine has some twenty kinds, and an exit mostly is of the
+    // kind of the one before: a walk over them costs less than a look-up in a dictionary.
+    private volatile ExitKind[] _kinds = [];
+    private ExitKind? _last;
     private long _run;
     private long _handled;
     private long _kicks;
 
-    /// <summary>How long exits took to answer, for each KVM_EXIT_ number (higher ones count as KVM_EXIT_UNKNOWN); null for those that never came.</summary>
-    public ReadOnlySpan<LatencyHistogram?> ByReason => _reasons;
-
-    /// <summary>How long port and memory exits took, for each device.</summary>
-    public IReadOnlyList<DeviceExits> ByDevice => _devices;
+    /// <summary>How long exits took to answer, each counted once, under its reason and its device; none for those that never came. Reasons that are not known count as KVM_EXIT_UNKNOWN.</summary>
+    public IReadOnlyList<ExitKind> Kinds => _kinds;
 
     /// <summary>How many exits there were, whatever the reason.</summary>
-    public long Exits
-    {
-        get
-        {
-            long sum = 0;
-            foreach (LatencyHistogram? latency in _reasons)
-                sum += latency?.Count ?? 0;
-            return sum;
-        }
-    }
+    public long Exits => Count(_ => true);
 
     /// <summary>Time within KVM_RUN, up to this moment.</summary>
     public long RunTime
@@ -65,10 +52,10 @@ internal sealed class ExitCounters(bool isOn = true, ExitClock clock = default)
     public long Kicks => Volatile.Read(ref _kicks);
 
     /// <summary>How many exits there were for a reason.</summary>
-    public long CountOf(KvmExitReason reason) => _reasons[Index(reason)]?.Count ?? 0;
+    public long CountOf(KvmExitReason reason) => Count(kind => kind.Reason == reason);
 
     /// <summary>How many accesses a device answered; null for those that nobody did.</summary>
-    public long CountOf(IBusDevice? device) => Array.Find(_devices, exits => ReferenceEquals(exits.Device, device))?.Latency.Count ?? 0;
+    public long CountOf(IBusDevice? device) => Count(kind => kind.IsAccess && ReferenceEquals(kind.Device, device));
 
     /// <summary>The vCPU is about to enter the guest, for the first time or after it was held.</summary>
     public void EnterGuest()
@@ -79,6 +66,7 @@ internal sealed class ExitCounters(bool isOn = true, ExitClock clock = default)
 
     /// <summary>The vCPU has left the guest.</summary>
     /// <returns>When, in the clock's units.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long LeaveGuest()
     {
         if (!isOn)
@@ -90,30 +78,21 @@ internal sealed class ExitCounters(bool isOn = true, ExitClock clock = default)
         return now;
     }
 
-    /// <summary>The exit that is being answered is an access to that device; null when nobody answers.</summary>
-    public void NoteAccess(IBusDevice? device)
-    {
-        if (!isOn)
-            return;
-        DeviceExits? last = _lastDevice;
-        _accessed = last is not null && ReferenceEquals(last.Device, device) ? last : _lastDevice = Find(device);
-    }
-
     /// <summary>The exit is answered, and the vCPU about to enter the guest again.</summary>
     /// <param name="reason">Why it had left.</param>
+    /// <param name="device">Who answered; null when nobody did, or it was no access.</param>
     /// <param name="left">What <see cref="LeaveGuest"/> said.</param>
-    public void EnterGuestAgain(KvmExitReason reason, long left)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void EnterGuestAgain(KvmExitReason reason, IBusDevice? device, long left)
     {
         if (!isOn)
             return;
         long now = clock.Now;
         long took = clock.ToNanoseconds(Math.Max(now - left, 0));
-        (_reasons[Index(reason)] ??= new LatencyHistogram()).Record(took);
-        if (_accessed is { } device)
-        {
-            device.Latency.Record(took);
-            _accessed = null;
-        }
+        ExitKind? kind = _last;
+        if (kind is null || kind.Reason != reason || !ReferenceEquals(kind.Device, device))
+            kind = Find(reason, device);
+        kind.Latency.Record(took);
         _handled += took;
         _run -= now;
     }
@@ -121,18 +100,25 @@ internal sealed class ExitCounters(bool isOn = true, ExitClock clock = default)
     /// <summary>The vCPU was kicked.</summary>
     public void NoteKick() => _kicks++;
 
-    private static int Index(KvmExitReason reason) => (uint)reason < Reasons ? (int)reason : (int)KvmExitReason.KVM_EXIT_UNKNOWN;
-
-    private DeviceExits Find(IBusDevice? device)
+    private ExitKind Find(KvmExitReason reason, IBusDevice? device)
     {
-        DeviceExits[] devices = _devices;
-        foreach (DeviceExits known in devices)
+        KvmExitReason known = (uint)reason < Reasons ? reason : KvmExitReason.KVM_EXIT_UNKNOWN;
+        ExitKind[] kinds = _kinds;
+        foreach (ExitKind kind in kinds)
         {
-            if (ReferenceEquals(known.Device, device))
-                return known;
+            if (kind.Reason == known && ReferenceEquals(kind.Device, device))
+                return _last = kind;
         }
-        DeviceExits added = new(device);
-        _devices = [.. devices, added];
-        return added;
+        ExitKind added = new(known, device);
+        _kinds = [.. kinds, added];
+        return _last = added;
+    }
+
+    private long Count(Predicate<ExitKind> wanted)
+    {
+        long sum = 0;
+        foreach (ExitKind kind in _kinds)
+            sum += wanted(kind) ? kind.Latency.Count : 0;
+        return sum;
     }
 }

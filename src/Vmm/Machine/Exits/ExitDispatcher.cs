@@ -15,6 +15,10 @@ namespace Vmm.Machine.Exits;
 /// <param name="clock">What exits are timed by; the system's by default.</param>
 internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory, ICrashReporter crash, bool counts = true, ExitClock clock = default)
 {
+    // Where the accesses before went: mostly the next goes there, too.
+    private BusRange? _lastPorts;
+    private BusRange? _lastRegisters;
+
     /// <summary>What was counted and timed so far.</summary>
     public ExitCounters Counters { get; } = new(counts, clock);
 
@@ -37,8 +41,21 @@ internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory,
         long left = Counters.LeaveGuest();
         kvm_run* run = vcpu.Shared;
         KvmExitReason reason = run->exit_reason;
-        MachineOutcome? outcome = Answer(vcpu, run, reason);
-        Counters.EnterGuestAgain(reason, left);
+        MachineOutcome? outcome = null;
+        IBusDevice? device = null;
+        switch (reason)
+        {
+            case KvmExitReason.KVM_EXIT_IO:
+                device = AccessPort(vcpu, run);
+                break;
+            case KvmExitReason.KVM_EXIT_MMIO:
+                device = AccessMemory(&run->mmio);
+                break;
+            default:
+                outcome = Answer(vcpu, run, reason);
+                break;
+        }
+        Counters.EnterGuestAgain(reason, device, left);
         return outcome;
     }
 
@@ -46,12 +63,6 @@ internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory,
     {
         switch (reason)
         {
-            case KvmExitReason.KVM_EXIT_IO:
-                AccessPort(vcpu, run);
-                return null;
-            case KvmExitReason.KVM_EXIT_MMIO:
-                AccessMemory(&run->mmio);
-                return null;
             case KvmExitReason.KVM_EXIT_INTR:
             case KvmExitReason.KVM_EXIT_IRQ_WINDOW_OPEN:
             case KvmExitReason.KVM_EXIT_SET_TPR:
@@ -69,48 +80,43 @@ internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory,
         }
     }
 
-    private void AccessPort(IVcpu vcpu, kvm_run* run)
+    private IBusDevice? AccessPort(IVcpu vcpu, kvm_run* run)
     {
         kvm_run_io* io = &run->io;
         byte* data = (byte*)run + io->data_offset;
         int size = io->size;
-        if (!ports.TryFind(io->port, size, out BusRange range))
+        if (ports.Find(io->port, size, ref _lastPorts) is not { } range)
         {
-            Counters.NoteAccess(null);
             if (io->direction == kvm_run_io.KVM_EXIT_IO_IN && Debugger?.IsBreakpoint(vcpu) != true)
                 new Span<byte>(data, (int)(io->count * size)).Fill(0xff);
-            return;
+            return null;
         }
-        Counters.NoteAccess(range.Device);
         ulong offset = io->port - range.Start;
         // A string instruction moves several items at one exit, all through the same port.
         for (uint i = 0; i < io->count; i++, data += size)
         {
             if (io->direction == kvm_run_io.KVM_EXIT_IO_IN)
-                range.Device.Read(offset, new Span<byte>(data, size));
+                range.Read(offset, new Span<byte>(data, size));
             else
-                range.Device.Write(offset, new ReadOnlySpan<byte>(data, size));
+                range.Write(offset, new ReadOnlySpan<byte>(data, size));
         }
+        return range.Device;
     }
 
-    private void AccessMemory(kvm_run_mmio* mmio)
+    private IBusDevice? AccessMemory(kvm_run_mmio* mmio)
     {
         int length = (int)mmio->len;
-        bool found = memory.TryFind(mmio->phys_addr, length, out BusRange range);
-        Counters.NoteAccess(found ? range.Device : null);
+        if (memory.Find(mmio->phys_addr, length, ref _lastRegisters) is not { } range)
+        {
+            if (mmio->is_write == 0)
+                new Span<byte>(mmio->data, length).Fill(0xff);
+            return null;
+        }
         if (mmio->is_write != 0)
-        {
-            if (found)
-                range.Device.Write(mmio->phys_addr - range.Start, new ReadOnlySpan<byte>(mmio->data, length));
-        }
-        else if (found)
-        {
-            range.Device.Read(mmio->phys_addr - range.Start, new Span<byte>(mmio->data, length));
-        }
+            range.Write(mmio->phys_addr - range.Start, new ReadOnlySpan<byte>(mmio->data, length));
         else
-        {
-            new Span<byte>(mmio->data, length).Fill(0xff);
-        }
+            range.Read(mmio->phys_addr - range.Start, new Span<byte>(mmio->data, length));
+        return range.Device;
     }
 
     private void AccessMsr(kvm_run_msr* msr, bool write)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Vmm.Machine.Exits;
 
@@ -62,6 +63,7 @@ internal sealed class LatencyHistogram
     }
 
     /// <summary>Adds a time, in nanoseconds. On the writer's thread.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Record(long nanoseconds)
     {
         _buckets[BucketOf(nanoseconds)]++;
@@ -95,6 +97,7 @@ internal sealed class LatencyHistogram
     }
 
     /// <summary>A bucket ends with its upper bound, as Prometheus has it; therefore the 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int BucketOf(long nanoseconds)
     {
         if (nanoseconds <= Shortest)

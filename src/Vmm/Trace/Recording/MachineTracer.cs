@@ -116,5 +116,5 @@ internal sealed class MachineTracer : IExitTracer
         }
     }
 
-    private long Count(int vcpu, int reason) => _counters[vcpu].ByReason[reason]?.Count ?? 0;
+    private long Count(int vcpu, int reason) => _counters[vcpu].CountOf((KvmExitReason)reason);
 }

@@ -89,8 +89,8 @@ internal sealed unsafe class VcpuTracer(VcpuMoment moment, AddressBus ports, Add
 
     private BusRange? RangeOf(kvm_run* run, KvmExitReason reason) => reason switch
     {
-        KvmExitReason.KVM_EXIT_IO when ports.TryFind(run->io.port, run->io.size, out BusRange range) => range,
-        KvmExitReason.KVM_EXIT_MMIO when memory.TryFind(run->mmio.phys_addr, (int)run->mmio.len, out BusRange range) => range,
+        KvmExitReason.KVM_EXIT_IO => ports.Find(run->io.port, run->io.size),
+        KvmExitReason.KVM_EXIT_MMIO => memory.Find(run->mmio.phys_addr, (int)run->mmio.len),
         _ => null,
     };
 
