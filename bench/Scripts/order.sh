@@ -2,8 +2,15 @@
 # Finds which functions starts of vmm call, in the order of their first calls, and writes them to src/Vmm/startup.order, by which the
 # compiler lays them side by side: a start then has a megabyte and a half of code mapped instead of seven. Names that a later vmm no longer has do no
 # harm, so this is to be run now and then: `make order`, then build again. What the starts need of KVM they have here, or in the lab.
+# Before all of them comes what every exit of a guest calls: it is in one page, which is all that a processor has to look for again.
 set -eu
 cd "$(dirname "$0")/../.."
+every_exit='vmm_Vmm_Machine_VcpuThread__Loop
+vmm_Vmm_Kvm_KvmVcpu__Run
+vmm_Vmm_Machine_Exits_ExitDispatcher__Dispatch
+vmm_Vmm_Machine_Exits_ExitDispatcher__AccessPort
+vmm_Vmm_Machine_Exits_ExitDispatcher__AccessMemory
+vmm_Vmm_Machine_Exits_ExitDispatcher__AccessMsr'
 
 if [ $# -eq 0 ]; then
     # The one folder that is writable on both sides.
@@ -15,7 +22,10 @@ if [ $# -eq 0 ]; then
     readelf -sW out/publish/vmm.dbg 2>/dev/null | awk -v section="$section" '$4 == "FUNC" && $7 == section { print $2, $8 }' | sort >"$work/functions"
     tests/Lab/lab fetch >"$work/files"
     tests/Lab/lab run -- sh bench/Scripts/order.sh "$work"
-    cat "$work"/calls.* | awk '!seen[$0]++' >"$work/order"
+    for function in $every_exit; do
+        grep -q " $function$" "$work/functions" || { echo "order.sh: $function is no function of vmm any more" >&2; exit 1; }
+    done
+    { echo "$every_exit"; cat "$work"/calls.*; } | awk '!seen[$0]++' >"$work/order"
     cp "$work/order" src/Vmm/startup.order
     echo "src/Vmm/startup.order: $(wc -l <src/Vmm/startup.order) functions of $(wc -l <"$work/functions")"
     exit
