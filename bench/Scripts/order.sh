@@ -20,11 +20,11 @@ if [ $# -eq 0 ]; then
     gcc -O2 -Wall -o "$work/first_calls" bench/Native/first_calls.c
     section=$(readelf -SW out/publish/vmm.dbg 2>/dev/null | sed -n 's/^ *\[ *\([0-9]*\)\] __managedcode .*/\1/p')
     readelf -sW out/publish/vmm.dbg 2>/dev/null | awk -v section="$section" '$4 == "FUNC" && $7 == section { print $2, $8 }' | sort >"$work/functions"
-    tests/Lab/lab fetch >"$work/files"
-    tests/Lab/lab run -- sh bench/Scripts/order.sh "$work"
     for function in $every_exit; do
         grep -q " $function$" "$work/functions" || { echo "order.sh: $function is no function of vmm any more" >&2; exit 1; }
     done
+    tests/Lab/lab fetch >"$work/files"
+    tests/Lab/lab run -- sh bench/Scripts/order.sh "$work"
     { echo "$every_exit"; cat "$work"/calls.*; } | awk '!seen[$0]++' >"$work/order"
     cp "$work/order" src/Vmm/startup.order
     echo "src/Vmm/startup.order: $(wc -l <src/Vmm/startup.order) functions of $(wc -l <"$work/functions")"

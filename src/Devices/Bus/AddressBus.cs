@@ -89,7 +89,7 @@ public sealed class AddressBus(string name) : IBusDevice
     public BusRange? Find(ulong address, int length, ref BusRange? last)
     {
         BusRange? range = last;
-        if (range is not null && range.Contains(address, length) && range.IsPlaced)
+        if (range is not null && range.Contains(address, length) && !range.IsTaken)
             return range;
         range = Find(address, length);
         if (range is not null)

@@ -28,8 +28,8 @@ public sealed class BusRange(ulong start, ulong length, IBusDevice device)
     /// <summary>Writes to the device, likewise.</summary>
     public BusWrite Write { get; } = device.Write;
 
-    /// <summary>Whether it is on its bus still. Whoever keeps a range asks before each use.</summary>
-    internal bool IsPlaced => !_isTaken;
+    /// <summary>Whether it was taken off its bus, which is for good. Whoever keeps a range asks before each use.</summary>
+    internal bool IsTaken => _isTaken;
 
     /// <summary>Whether all of <paramref name="length"/> bytes from <paramref name="address"/> belong to the device.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -40,7 +40,7 @@ public sealed class BusRange(ulong start, ulong length, IBusDevice device)
         return offset < Length && (ulong)length <= Length - offset;
     }
 
-    /// <summary>It was taken off its bus, for good.</summary>
+    /// <summary>It is being taken off its bus.</summary>
     internal void Take() => _isTaken = true;
 
     /// <inheritdoc/>

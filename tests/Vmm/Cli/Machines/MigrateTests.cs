@@ -41,9 +41,12 @@ public sealed class MigrateTests : IDisposable
         // It wants to be told when the process ends.
         Assert.Equal("wait", JsonDocument.Parse(ControlledVm.ReadLine(process)).RootElement.GetProperty("verb").GetString());
         Answer(process, new ControlReply());
+        using FileOpens looks = new(Path.Combine(vm.Folder.Path, "lock"));
         Answer(process, new ControlReply { ExitCode = 0 });
-        // Nor when it says so: its lock tells when it is gone.
-        Assert.NotSame(command, await Task.WhenAny(command, Task.Delay(100, TestContext.Current.CancellationToken)));
+        // Nor when it says so: its lock tells when it is gone, and whoever looks there a second time is not over.
+        looks.Await(s_patience);
+        looks.Await(s_patience);
+        Assert.False(command.IsCompleted);
         vm.Dispose();
         Assert.Equal(moved, await command.WaitAsync(s_patience, TestContext.Current.CancellationToken));
     }
