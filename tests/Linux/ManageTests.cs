@@ -10,6 +10,7 @@ public class ManageTests
     [Theory]
     [InlineData("manage.sh", "ok removed: nothing left")]
     [InlineData("background.sh", "ok renamed, rebooted, stopped, removed; every pause holds")]
+    [InlineData("rough.sh", "ok another user: refused, and nothing touched")]
     [InlineData("limits.sh", "ok what a killed one left, the next swept")]
     [InlineData("api.sh", "ok powered down, deleted, gone")]
     public async Task Vm_lives_its_whole_life_by_script(string script, string lastWords) => await LabScript.RunAsync(script, lastWords);

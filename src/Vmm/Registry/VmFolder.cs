@@ -45,6 +45,27 @@ internal sealed class VmFolder(VmHome home, string name)
     /// <summary>Whether there is such a VM, be it one that somebody took a file from. Other folders are none of ours.</summary>
     public bool Exists => File.Exists(LockFile) && (File.Exists(ConfigFile) || File.Exists(RecordFile));
 
+    /// <summary>Whether there is a folder into which this user may not look.</summary>
+    public bool IsClosed
+    {
+        get
+        {
+            try
+            {
+                _ = Directory.GetFiles(Path);
+                return false;
+            }
+            catch (UnauthorizedAccessException)
+            {
+                return true;
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        }
+    }
+
     /// <summary>Whether its process lives.</summary>
     public unsafe bool IsAlive
     {

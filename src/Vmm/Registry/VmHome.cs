@@ -72,12 +72,14 @@ internal sealed class VmHome
     }
 
     /// <summary>The folder of a VM that exists.</summary>
-    /// <exception cref="VmmException">There is none of that name.</exception>
+    /// <exception cref="VmmException">There is none of that name, or it is another user's.</exception>
     public VmFolder Existing(string name)
     {
         VmFolder folder = Folder(name);
         if (folder.Exists)
             return folder;
+        if (folder.IsClosed)
+            throw new VmmException($"'{Printable.Escape(folder.Path)}' is not for this user to look into: a VM there is its owner's, or root's, to steer");
         throw new VmmException($"there is no VM '{name}'{Suggestion.For(name, All().Select(other => other.Name))} ('vmm list' shows those there are)");
     }
 

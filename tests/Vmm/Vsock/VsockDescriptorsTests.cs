@@ -16,6 +16,13 @@ public sealed class VsockDescriptorsTests : IDisposable
 
     private readonly VsockRig _rig = new();
 
+    /// <summary>What the runtime opens for the first connection of a process is open before nothing more may be.</summary>
+    public VsockDescriptorsTests()
+    {
+        using Socket first = VsockRig.NewProgram();
+        Assert.Throws<SocketException>(() => first.Connect(new UnixDomainSocketEndPoint("/none")));
+    }
+
     public void Dispose() => _rig.Dispose();
 
     [Fact, Trait("Row", "43")]
