@@ -85,15 +85,15 @@ echo "ok consoles that were ended left the terminal and the VM as they were"
 # The program itself, where that user may read it.
 cp "$vmm" "$VMM_HOME.vmm"
 chmod 755 "$VMM_HOME.vmm"
-stranger() { setpriv --reuid 65534 --regid 65534 --clear-groups "$VMM_HOME.vmm" "$@"; }
+stranger="setpriv --reuid 65534 --regid 65534 --clear-groups $VMM_HOME.vmm"
 before=$(ls -A "$VMM_HOME")
-refused 4 "is not for this user to look into: set VMM_HOME" stranger list
-refused 4 "quiet' is not for this user to look into" stranger kill quiet
-refused 4 "permission denied; VMM_HOME names another place" stranger run -d --firmware monitor --memory 4M --name mine
+refused 4 "is not for this user to look into: set VMM_HOME" $stranger list
+refused 4 "quiet' is not for this user to look into" $stranger kill quiet
+refused 4 "permission denied; VMM_HOME names another place" $stranger run -d --firmware monitor --memory 4M --name mine
 chmod 755 "$VMM_HOME"
-[ -z "$(stranger list --quiet)" ]
-refused 4 "quiet' is not for this user to look into" stranger kill quiet
-refused 4 "permission denied; VMM_HOME names another place" stranger run -d --firmware monitor --memory 4M --name mine
+[ -z "$($stranger list --quiet)" ]
+refused 4 "quiet' is not for this user to look into" $stranger kill quiet
+refused 4 "permission denied; VMM_HOME names another place" $stranger run -d --firmware monitor --memory 4M --name mine
 is quiet running
 [ "$(ls -A "$VMM_HOME")" = "$before" ]
 "$vmm" kill quiet
