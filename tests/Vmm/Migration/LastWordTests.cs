@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Vmm.Migration;
 using Vmm.Migration.Protocol;
 using Vmm.Migration.Sending;
@@ -43,6 +44,52 @@ public sealed class LastWordTests
         Assert.IsType<PagesLostException>(rig.SourceFault);
         Assert.Null(rig.TargetFault);
         Assert.True(rig.Target.Runs && !rig.Source.Runs);
+    }
+
+    /// <summary>Nothing is believed of it: the guest waits for what is missing, and has it when the source comes again.</summary>
+    [Fact]
+    public void Source_that_says_so_before_the_destination_did_is_lost_and_comes_again()
+    {
+        using MigrationRig rig = Rig();
+        string place = rig.Place;
+        using ManualResetEventSlim said = new();
+        bool given = false;
+        string? why = null;
+        rig.TargetLost = told =>
+        {
+            why = told;
+            said.Set();
+        };
+        using TamperingRelay relay = new(rig.Folder, rig.Place, towardsTarget: true, (type, message) =>
+        {
+            switch (type)
+            {
+                case MessageType.Commit:
+                    Volatile.Write(ref given, true);
+                    break;
+                // Else all might be there by then.
+                case MessageType.Pages when Volatile.Read(ref given):
+                    said.Wait(TimeSpan.FromSeconds(60));
+                    break;
+                case MessageType.Progress when Volatile.Read(ref given) && !said.IsSet:
+                    byte[] early = new byte[FrameHeader.Size];
+                    FrameHeader.Write(early, MessageType.Complete, BinaryPrimitives.ReadUInt32LittleEndian(message.AsSpan(8)), []);
+                    return [early];
+            }
+            return [message];
+        });
+        rig.Place = relay.Place;
+        Thread run = rig.RunUntilLost();
+        PagesLostException lost = Assert.IsType<PagesLostException>(rig.SourceFault);
+        Assert.Contains("the source said that all is here before this side did", why, StringComparison.Ordinal);
+
+        rig.Place = place;
+        MigrationResult result = rig.Recover(lost.Ticket);
+
+        run.Join();
+        Assert.True(result.Recovered && rig.Target.Runs && !rig.Source.Runs);
+        Assert.Null(rig.TargetFault);
+        Assert.True(rig.Source.Bytes.SequenceEqual(rig.Target.Bytes));
     }
 
     private static MigrationRig Rig(TimeSpan? answersLate = null)
