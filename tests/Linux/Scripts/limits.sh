@@ -22,6 +22,7 @@ group=$(group one)
 [ "$(cat "$group/cpu.max")" = '50000 100000' ]
 [ "$(cat "$group/cpu.weight")" = 50 ]
 [ "$(cat "$group/memory.max")" = 268435456 ]
+"$vmm" info one | grep -q '^limits *cpu-shares 512, cpu-quota 50%, memory-max 256M$'
 until_true throttled
 echo "ok in a cgroup with its limits, and held to them"
 "$vmm" kill one
@@ -37,3 +38,15 @@ group=$(group three)
 until_true [ ! -e "$left" ]
 "$vmm" kill three
 echo "ok what a killed one left, the next swept"
+
+# Touches all its memory, of which vmm has taken some.
+"$vmm" run -d --name four --firmware dirty --cpus 1 --memory 64M --memory-max 64M --cmdline 'mib=62 pages=16000 hz=10 ticks=0' >/dev/null
+left=$(group four)
+ended() { "$vmm" list | grep -q '^four *killed .* out of memory$'; }
+until_true ended
+"$vmm" info four | grep -q '^last run *out of memory: vmm and its guest took more than memory-max (64M); the kernel ended them$'
+limited five
+until_true [ ! -e "$left" ]
+"$vmm" list --output json | tr -d ' \n' | grep -q '"name":"five","state":"running"'
+"$vmm" kill five
+echo "ok one that went beyond its memory is told to have, and takes no other along"

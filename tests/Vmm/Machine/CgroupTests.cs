@@ -33,6 +33,28 @@ public sealed class CgroupTests
         Assert.Null(CgroupMount.Parse(mounts, cgroups));
 
     [Theory]
+    [InlineData("low 0\nhigh 0\nmax 31\noom 1\noom_kill 1\n", true)]
+    [InlineData("low 0\nhigh 0\nmax 31\noom 1\noom_kill 0\n", false)]
+    [InlineData("oom_kill", false)]
+    [InlineData("oom_kill many", false)]
+    [InlineData("", false)]
+    public void Left_cgroup_tells_whether_memory_ran_out_in_it(string events, bool ranOut)
+    {
+        DirectoryInfo root = Directory.CreateTempSubdirectory();
+        try
+        {
+            File.WriteAllText(Path.Combine(root.CreateSubdirectory("user.slice/vmm-a-12").FullName, "memory.events"), events);
+            Assert.Equal(ranOut, CgroupRemains.TellOfNoMemory("a", 12, root.FullName));
+            Assert.False(CgroupRemains.TellOfNoMemory("a", 13, root.FullName));
+            Assert.False(CgroupRemains.TellOfNoMemory("a", 12, $"{root.FullName}/none"));
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+    }
+
+    [Theory]
     [InlineData(2, 1)]
     [InlineData(1024, 100)]
     [InlineData(2048, 200)]

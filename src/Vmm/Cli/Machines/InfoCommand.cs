@@ -66,7 +66,7 @@ internal static class InfoCommand
         if (info.Vm.UptimeSeconds is double uptime)
             table.Add("uptime", $"{ListCommand.Uptime(uptime)}{(info.Resets > 0 ? $", {info.Resets} resets" : "")}");
         if (info.Vm.Outcome is string outcome)
-            table.Add("last run", $"{outcome}, exit code {info.Vm.ExitCode}");
+            table.Add("last run", info.Vm.ExitCode is int code ? $"{outcome}, exit code {code}" : $"{outcome}: vmm and its guest took more than memory-max ({config.MemoryMax}); the kernel ended them");
         table.Add("created", Time(info.Record.CreatedAt));
         if (info.Record.StartedAt is DateTimeOffset started)
             table.Add("started", Time(started));
@@ -79,6 +79,8 @@ internal static class InfoCommand
             table.Add("cmdline", commandLine);
         table.Add("processors", string.Create(CultureInfo.InvariantCulture, $"{config.Cpus.Count}, {config.Cpu}"));
         table.Add("memory", config.Memory.Size.ToString());
+        if (Limits(config) is { Length: > 0 } limits)
+            table.Add("limits", limits);
         foreach (DiskConfig disk in config.Disk)
             table.Add($"disk {disk.Id}", $"{disk.Path}{(disk.Readonly ? ", read-only" : "")}{(disk.Direct ? ", direct" : "")}");
         foreach (NetConfig net in config.Net)
@@ -101,6 +103,13 @@ internal static class InfoCommand
             table.Add("", warning);
         return table.ToString();
     }
+
+    private static string Limits(MachineConfig config) => string.Join(", ", new[]
+    {
+        config.CpuShares is int shares ? string.Create(CultureInfo.InvariantCulture, $"cpu-shares {shares}") : null,
+        config.CpuQuota is { } quota ? $"cpu-quota {quota}" : null,
+        config.MemoryMax is { } most ? $"memory-max {most}" : null,
+    }.Where(limit => limit is not null));
 
     private static string Time(DateTimeOffset time) => time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture);
 }

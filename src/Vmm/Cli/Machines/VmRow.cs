@@ -50,7 +50,7 @@ internal sealed record VmRow
             UptimeSeconds = now.Status?.UptimeMilliseconds / 1000.0,
             CpuPercent = cpu,
             ExitsPerSecond = exits,
-            Outcome = now.Status is null ? now.Record.Outcome : null,
+            Outcome = now.Outcome,
             ExitCode = now.Status is null ? now.Record.ExitCode : null,
         };
     }

@@ -1,5 +1,7 @@
 using Vmm.Control;
 using Vmm.Control.Local;
+using Vmm.Host;
+using Vmm.Host.Cgroups;
 using Vmm.Registry;
 
 namespace Vmm.Cli.Machines;
@@ -12,12 +14,16 @@ namespace Vmm.Cli.Machines;
 internal sealed record VmView(VmFolder Folder, VmRecord Record, string State, VmStatus? Status)
 {
     private const string Stuck = "stuck";
+    private const string Killed = "killed";
 
     /// <summary>A process that has not said how it is by then is stuck: a list is not to wait for it longer.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
 
     /// <summary>Whether its process lives and does not answer.</summary>
     public bool IsStuck => State == Stuck;
+
+    /// <summary>How its last run ended, in a word or two; null while it runs, and where nobody knows.</summary>
+    public string? Outcome => Status is not null ? null : Record.Outcome ?? (State == Killed && WentBeyondMemoryMax() ? "out of memory" : null);
 
     /// <summary>
     /// Looks at a VM. Its state is <c>running</c>, <c>paused</c>, <c>starting</c>, <c>arriving</c> (by migration), <c>created</c> (never started),
@@ -34,17 +40,31 @@ internal sealed record VmView(VmFolder Folder, VmRecord Record, string State, Vm
             return new(folder, record, folder.IsAlive ? "starting" : AtRest(folder.ReadRecord()), null);
         try
         {
-            VmStatus status = client.Ask(ControlVerb.Status).Status ?? throw new Host.VmmException("an answer without a status");
+            VmStatus status = client.Ask(ControlVerb.Status).Status ?? throw new VmmException("an answer without a status");
             return new(folder, record, status.IsArriving ? "arriving" : status.State == VmState.Paused ? "paused" : status.State == VmState.Running ? "running" : "starting", status);
         }
-        catch (Host.VmmException)
+        catch (VmmException)
         {
             return new(folder, record, folder.IsAlive ? Stuck : AtRest(folder.ReadRecord()), null);
         }
     }
 
+    private bool WentBeyondMemoryMax()
+    {
+        try
+        {
+            return Record.Pid is int process && Folder.ReadConfig().MemoryMax is not null
+                && CgroupMount.Find() is { } mount && CgroupRemains.TellOfNoMemory(Folder.Name, process, mount.Root);
+        }
+        catch (VmmException)
+        {
+            // Its description cannot be read, which is told elsewhere.
+            return false;
+        }
+    }
+
     private static string AtRest(VmRecord record) =>
         record.StartedAt is null ? "created" :
-        record.EndedAt is null ? "killed" :
+        record.EndedAt is null ? Killed :
         record.ExitCode is 0 || record.ExitCode % 2 == 1 || record.ExitCode > ExitCodes.LargestOwn ? "stopped" : "failed";
 }
