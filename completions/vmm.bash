@@ -155,7 +155,7 @@ _vmm()
     receive)
         if [[ $cur == -* ]]; then
             COMPREPLY=($(compgen -W '--detach -d --rm --tls --name --disk --net --vsock --port --console --virtio-console
-                --log --log-level --reboot --cpu-shares --cpu-quota --memory-max --help' -- "$cur"))
+                --log --log-level --reboot --cpu-shares --cpu-quota --memory-max --api-socket --event-monitor --help' -- "$cur"))
         elif ((cword == 2)); then
             compopt -o nospace; COMPREPLY=($(compgen -W 'tcp: unix:' -- "$cur"))
         fi
@@ -166,7 +166,7 @@ _vmm()
         *)
             if [[ $cur == -* ]]; then
                 COMPREPLY=($(compgen -W '--detach -d --rm --paused --trust-disks --memory --gdb --name --disk --net --vsock --port --console --virtio-console
-                    --log --log-level --reboot --cpu-shares --cpu-quota --memory-max --help' -- "$cur"))
+                    --log --log-level --reboot --cpu-shares --cpu-quota --memory-max --api-socket --event-monitor --help' -- "$cur"))
             else
                 _filedir -d
             fi

@@ -182,6 +182,8 @@ complete -c vmm -n '__vmm_verb restore' -l rm -d 'With -d: forget it when it end
 complete -c vmm -n '__vmm_verb restore' -l paused -d 'Hold the guest at first'
 complete -c vmm -n '__vmm_verb restore' -l trust-disks -d 'Take the disks for unchanged'
 complete -c vmm -n '__vmm_verb restore' -l gdb -x -a 'tcp: unix:' -d 'Wait for a debugger'
+complete -c vmm -n '__vmm_verb restore receive' -l api-socket -r -F -d 'Serve the REST API on a Unix socket: PATH, fd=N'
+complete -c vmm -n '__vmm_verb restore receive' -l event-monitor -x -a 'path=' -d 'Write what happens as JSON: path=FILE, fd=N'
 complete -c vmm -n '__vmm_verb restore' -l memory -x -a 'lazy eager demand' -d 'How it comes'
 complete -c vmm -n '__vmm_verb rm' -l force -d 'End it first if it runs'
 complete -c vmm -n '__vmm_verb logs' -l vmm -d 'What vmm itself said'

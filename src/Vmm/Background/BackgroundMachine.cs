@@ -62,7 +62,7 @@ internal static class BackgroundMachine
     private static int RunToEnd(LockedVm vm, VmRecord record, VmRecord before, SafeFd reporting, IMachineOrigin? origin)
     {
         MachineConfig config = MachineConfigResolver.Resolve(vm.Folder.ReadConfig());
-        HostFiles.Check(config, record.EventMonitor);
+        HostFiles.Check(config, record.EventMonitor, arrives: origin is { DisksAreHeldElsewhere: true });
         origin ??= before.Restore?.Open(config);
         VmControl? control = null;
         using StopSignals signals = new(_ => control?.Stop());

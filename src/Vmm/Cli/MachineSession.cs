@@ -34,7 +34,7 @@ internal static class MachineSession
     public static int Run(MachineConfig config, ControlEndPoints where, IMachineOrigin? origin, bool paused = false, string? trace = null)
     {
         MachineOutcome outcome;
-        HostFiles.Check(config, where.EventMonitor?.Path);
+        HostFiles.Check(config, where.EventMonitor?.Path, arrives: origin is { DisksAreHeldElsewhere: true });
         using BootTrace? traced = trace is null ? null : new BootTrace(trace);
         using VmmLog log = VmmLog.Open(config);
         VmControl? control = null;

@@ -12,14 +12,8 @@ namespace Vmm.Consoles;
 /// </summary>
 internal sealed class HostConsole : IDisposable
 {
-    /// <summary>rw-r--r--, before the umask.</summary>
-    private const uint LogMode = 0b110_100_100;
-
-    // Without O_TRUNC: a run that cannot start leaves what the one before it printed.
-    private const int LogFlags = Linux.O_WRONLY | Linux.O_CREAT | Linux.O_NONBLOCK | Linux.O_NOCTTY | Linux.O_CLOEXEC;
-
     private readonly List<OutputSink> _sinks = [];
-    private readonly List<(string Option, string Path, SafeFd File)> _files = [];
+    private readonly List<ConsoleFile> _files = [];
     private readonly ConsoleTarget _serial;
     private readonly ConsoleTarget _virtio;
     private readonly Terminal? _terminal;
@@ -81,13 +75,14 @@ internal sealed class HostConsole : IDisposable
     /// <summary>Disconnects them; afterwards the machine may be taken apart.</summary>
     public void Detach() => _pump?.Attach(null);
 
-    /// <summary>Empties the files, takes the terminal and begins to read it. Once the machine was built, before its guest runs.</summary>
+    /// <summary>Takes the files and the terminal, and begins to read it. Once the machine was built, before its guest runs.</summary>
+    /// <param name="start">How the guest comes to run: the files of one that begins are emptied.</param>
     /// <param name="signals">Tells when the terminal is resized, or the process goes on after a stop; null for a process that has no terminal.</param>
-    /// <exception cref="VmmException">A file has become somebody's disk, or cannot be emptied.</exception>
-    public void Start(StopSignals? signals)
+    /// <exception cref="VmmException">A file has become somebody else's, or cannot be emptied.</exception>
+    public void Start(GuestStart start, StopSignals? signals)
     {
-        foreach ((string option, string path, SafeFd file) in _files)
-            Empty(option, path, file);
+        foreach (ConsoleFile file in _files)
+            file.Take(start);
         if (_terminal is null || _pump is null)
             return;
         if (_terminal.IsTerminal && signals is not null)
@@ -123,28 +118,13 @@ internal sealed class HostConsole : IDisposable
         }
         else
         {
-            int fd = Linux.open(target.Path!, LogFlags, LogMode);
-            if (fd < 0)
-                throw Unwritable(option, target.Path!);
-            SafeFd file = new(fd);
-            _files.Add((option, target.Path!, file));
-            sink = new OutputSink(file, "console-file");
+            ConsoleFile file = new(option, target.Path!);
+            _files.Add(file);
+            sink = file.Sink;
         }
         _sinks.Add(sink);
         return sink;
     }
-
-    /// <summary>The machine's disks are locked by now, and others may be since the file was looked at.</summary>
-    private static void Empty(string option, string path, SafeFd file)
-    {
-        HostFiles.RefuseLocked(option, path, file);
-        // EINVAL: a FIFO or a device, which has nothing to be emptied of.
-        if (Linux.ftruncate(file.Number, 0) < 0 && Linux.LastError != Errno.EINVAL)
-            throw Unwritable(option, path);
-    }
-
-    private static VmmException Unwritable(string option, string path) =>
-        new($"--{option}: cannot write '{Printable.Escape(path)}': {FileFault.WhyNotWritten(Linux.LastError)}");
 
     private static void OnCommand(EscapeKey key, Action end)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Vmm.Consoles;
 using Vmm.Devices.Virtio.Console;
+using Vmm.Devices.Virtio.Net;
 using Vmm.Gdb;
 using Vmm.Host;
 using Vmm.Logging;
@@ -136,7 +137,7 @@ internal sealed partial class MachineRun : IDisposable
                 using MicroVm vm = MachineBuilder.Build(Volatile.Read(ref _config), _sinks, _devices, new() { NetLost = NetLost, Vsock = _vsock, Generation = _generation }, origin);
                 _console.Attach(new SerialConsole(vm.Platform.Serial), vm.Device<VirtioConsole>() is { } hvc ? new VirtioConsoleInput(hvc) : null);
                 if (started is not null)
-                    _console.Start(_signals);
+                    _console.Start(origin is null ? GuestStart.Begins : origin.DisksAreHeldElsewhere ? GuestStart.Arrives : GuestStart.GoesOn, _signals);
                 long start = Stopwatch.GetTimestamp();
                 MachineOutcome outcome;
                 try
@@ -196,6 +197,16 @@ internal sealed partial class MachineRun : IDisposable
                 return null;
             lock (_ending)
                 return _current?.Platform.Generation.Value ?? _generation;
+        }
+    }
+
+    /// <summary>The network cards' addresses, in the order of the description, as the guest has them; null while it does not run.</summary>
+    public IReadOnlyList<EthernetAddress>? NetAddresses
+    {
+        get
+        {
+            lock (_ending)
+                return _current is { } vm ? [.. vm.Virtio.Select(core => core.Device).OfType<VirtioNet>().Select(net => net.Address)] : null;
         }
     }
 

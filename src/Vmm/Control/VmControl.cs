@@ -288,9 +288,9 @@ internal sealed partial class VmControl : IDisposable
     private MachineRun PrepareBoot(IMachineOrigin? origin, bool paused = false)
     {
         Check(VmCommand.Boot);
-        HostFiles.Check(_config!, EventMonitor);
         // The run before is over, but may be giving its last things back.
         Join();
+        HostFiles.Check(_config!, EventMonitor, arrives: origin is { DisksAreHeldElsewhere: true });
         Events.Publish("vm", "booting");
         MachineRun run = new(_config!, _signals, _log, Events, _hub, Folder?.Invoke()) { NetLost = (index, why) => OnLink(index, NetLink.Down, why), Origin = origin, StartsPaused = paused, IsOurs = IsOurs };
         if (BootTrace is not null)

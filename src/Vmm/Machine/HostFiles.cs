@@ -14,8 +14,9 @@ internal static class HostFiles
     /// <summary>Lets them pass or says which two are one. Before any of them is opened.</summary>
     /// <param name="config">Resolved.</param>
     /// <param name="eventMonitor">Where events are written as well; null for nowhere.</param>
+    /// <param name="arrives">Whether the guest comes from another process, which may have its consoles' files until then.</param>
     /// <exception cref="VmmException">A file would be overwritten.</exception>
-    public static void Check(MachineConfig config, string? eventMonitor = null)
+    public static void Check(MachineConfig config, string? eventMonitor = null, bool arrives = false)
     {
         List<(FileIdentity File, DiskConfig Disk)> disks = CheckDisks(config.Disk);
         List<(string Option, string Path)> written = [.. Written(config, eventMonitor)];
@@ -35,29 +36,30 @@ internal static class HostFiles
                 continue;
             if (!taken.TryAdd(file, $"is the file of --{option} already"))
                 throw Refuse(option, path, $"{taken[file]}; give another file");
-            RefuseLocked(option, path);
+            RefuseLocked(option, path, arrives);
         }
     }
 
-    /// <summary>Refuses to write what is somebody's disk.</summary>
+    /// <summary>Refuses to write what is somebody's disk or another machine's console.</summary>
     /// <param name="option">What is to be written, such as <c>console</c>.</param>
     /// <param name="path">Its file, for the message.</param>
     /// <param name="fd">The file, open.</param>
+    /// <param name="mayBeConsole">Whether another machine's console is let pass.</param>
     /// <exception cref="VmmException">It is locked.</exception>
-    public static void RefuseLocked(string option, string path, SafeFd fd)
+    public static void RefuseLocked(string option, string path, SafeFd fd, bool mayBeConsole)
     {
-        if (ImageLock.IsHeld(fd, out string holder))
-            throw Refuse(option, path, $"is locked{holder}: a disk in use, which would be overwritten; give another file");
+        if (ImageLock.IsHeld(fd, out string holder, out bool isConsole) && !(isConsole && mayBeConsole))
+            throw Refuse(option, path, $"is locked{holder}: {(isConsole ? "another machine's console" : "a disk in use")}, which would be overwritten; give another file");
     }
 
-    private static void RefuseLocked(string option, string path)
+    private static void RefuseLocked(string option, string path, bool mayBeConsole)
     {
         int fd = Linux.open(path, Linux.O_WRONLY | Linux.O_NONBLOCK | Linux.O_NOCTTY | Linux.O_CLOEXEC, 0);
         // Not there, or not to be written: who opens it next says so.
         if (fd < 0)
             return;
         using SafeFd file = new(fd);
-        RefuseLocked(option, path, file);
+        RefuseLocked(option, path, file, mayBeConsole);
     }
 
     /// <summary>Two disks of one file corrupt it, unless nobody writes. The lock would refuse the second one, too, but not say why.</summary>

@@ -9,6 +9,9 @@ namespace Vmm.Storage;
 /// </summary>
 internal static unsafe class ImageLock
 {
+    /// <summary>The byte that a console's lock is on, far beyond any file's end; a disk's is on all of them.</summary>
+    private const long ConsoleByte = 1L << 62;
+
     /// <summary>Locks the whole file.</summary>
     /// <param name="fd">The image, open; it holds the lock from now on.</param>
     /// <param name="options">What the user asked for.</param>
@@ -27,15 +30,28 @@ internal static unsafe class ImageLock
             throw new VmmException($"disk '{options.Path}': its file system cannot lock it against a second user ({new HostException("fcntl F_OFD_SETLK", errno).Message}); use readonly=on or another file system");
     }
 
-    /// <summary>Whether anybody has a lock on a file: a disk that is in use, of this machine or another.</summary>
+    /// <summary>Marks a file as a machine's console by a lock on one byte, which keeps it from being a disk, too. A device or FIFO is not marked: it is nobody's alone.</summary>
+    /// <param name="fd">The file, open for writing; it holds the lock from now on.</param>
+    public static void TryTakeForConsole(SafeFd fd)
+    {
+        Linux.statx_data status = default;
+        if (Linux.statx(fd.Number, "", Linux.AT_EMPTY_PATH, Linux.STATX_BASIC_STATS, &status) != 0 || (status.stx_mode & Linux.S_IFMT) != Linux.S_IFREG)
+            return;
+        Linux.flock mark = new() { l_type = Linux.F_WRLCK, l_start = ConsoleByte, l_len = 1 };
+        _ = Linux.fcntl(fd.Number, Linux.F_OFD_SETLK, (nint)(&mark));
+    }
+
+    /// <summary>Whether anybody else has a lock on a file: a disk that is in use, of this machine or another, or another machine's console.</summary>
     /// <param name="fd">The file, open.</param>
     /// <param name="holder">Who: <c> by process 7 (vmm)</c>, or nothing where that cannot be told.</param>
-    public static bool IsHeld(SafeFd fd, out string holder)
+    /// <param name="isConsole">Whether it is a console.</param>
+    public static bool IsHeld(SafeFd fd, out string holder, out bool isConsole)
     {
-        holder = "";
+        (holder, isConsole) = ("", false);
         Linux.flock whole = new() { l_type = Linux.F_WRLCK };
         if (Linux.fcntl(fd.Number, Linux.F_OFD_GETLK, (nint)(&whole)) != 0 || whole.l_type == Linux.F_UNLCK)
             return false;
+        isConsole = whole.l_start == ConsoleByte && whole.l_len == 1;
         Linux.statx_data status = default;
         if (Linux.statx(fd.Number, "", Linux.AT_EMPTY_PATH, Linux.STATX_BASIC_STATS, &status) == 0)
             holder = Holder(status.stx_ino);

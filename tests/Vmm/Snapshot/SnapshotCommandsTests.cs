@@ -145,6 +145,13 @@ public sealed class SnapshotCommandsTests : IDisposable
         Assert.Equal(same.Net[1].Mac, other.Net[1].Mac);
     }
 
+    [Fact]
+    public void Address_that_is_given_is_taken_also_where_it_is_the_one_that_was_made()
+    {
+        MacAddress made = Restore().Net[0].Mac!.Value;
+        Assert.Equal(made, Restore("--name", "copy", "--net", $"tap=t,mac={made}").Net[0].Mac);
+    }
+
     private static MachineConfig Restore(params string[] line)
     {
         MachineConfig saved = MachineConfigResolver.Resolve(new MachineConfig

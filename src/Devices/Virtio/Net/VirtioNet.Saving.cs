@@ -32,8 +32,8 @@ public sealed partial class VirtioNet
         NetState saved = StateJson.Read(Name, state ?? default, DeviceStateJson.Default.NetState);
         bool Has(int bit) => (features & FeatureBits.Mask(bit)) != 0;
         Require(saved.Mac.Length == EthernetAddress.Size, $"mac has {saved.Mac.Length} bytes");
-        EthernetAddress mac = EthernetAddress.Read(saved.Mac);
-        Require(mac == Options.Mac || Has(NetworkDevice.VIRTIO_NET_F_CTRL_MAC_ADDR), $"mac is {mac}, and {Options.Mac} here, and the driver cannot have set it");
+        // A copy's card may have been given another address. A driver goes on with the one that it has read; where there is none yet, nobody has.
+        EthernetAddress mac = features == 0 ? Options.Mac : EthernetAddress.Read(saved.Mac);
         bool isUp = (saved.Status & NetworkDevice.VIRTIO_NET_S_LINK_UP) != 0;
         bool announces = (saved.Status & NetworkDevice.VIRTIO_NET_S_ANNOUNCE) != 0;
         Require(

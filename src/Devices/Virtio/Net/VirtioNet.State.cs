@@ -28,6 +28,9 @@ public sealed partial class VirtioNet
             PostPairs(_card.ActivePairs);
     }
 
+    /// <summary>The card's address: its own, or that which the driver has set, or has known since before it was copied.</summary>
+    public EthernetAddress Address => _card.Filter.Own;
+
     /// <summary>
     /// Tells the neighbours where the card is after a move: switches by frames of the device's own, and others by asking the guest to
     /// announce its addresses, if it can. Nothing happens without a driver or a link. Any thread.

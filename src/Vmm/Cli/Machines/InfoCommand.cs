@@ -41,7 +41,7 @@ internal static class InfoCommand
             config = client?.Ask(ControlVerb.Config).Config;
         }
         config ??= AtRest(folder);
-        return new VmInfo { Vm = VmRow.Of(view, view), Record = view.Record, Config = config, Resets = view.Status?.Resets ?? 0, GenerationId = view.Status?.GenerationId, Debugger = view.Status?.Debugger, Folder = folder.Path };
+        return new VmInfo { Vm = VmRow.Of(view, view), Record = view.Record, Config = config, Resets = view.Status?.Resets ?? 0, GenerationId = view.Status?.GenerationId, NetAddresses = view.Status?.NetAddresses, Debugger = view.Status?.Debugger, Folder = folder.Path };
     }
 
     private static MachineConfig AtRest(VmFolder folder)
@@ -83,8 +83,8 @@ internal static class InfoCommand
             table.Add("limits", limits);
         foreach (DiskConfig disk in config.Disk)
             table.Add($"disk {disk.Id}", $"{disk.Path}{(disk.Readonly ? ", read-only" : "")}{(disk.Direct ? ", direct" : "")}");
-        foreach (NetConfig net in config.Net)
-            table.Add($"net {net.Id}", NetText.Of(net));
+        foreach ((int place, NetConfig net) in config.Net.Index())
+            table.Add($"net {net.Id}", NetText.Of(net, info.NetAddresses?.ElementAtOrDefault(place)));
         if (config.Balloon is { } balloon)
             table.Add("balloon", $"{balloon.Size}{(balloon.DeflateOnOom ? ", deflates on OOM" : "")}{(balloon.FreePageReporting ? ", free page reporting" : "")}");
         if (info.GenerationId is { } generation)

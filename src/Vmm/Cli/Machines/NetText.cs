@@ -7,12 +7,15 @@ namespace Vmm.Cli.Machines;
 internal static class NetText
 {
     /// <summary>Its back end, address, link, and what is not as usual.</summary>
-    public static string Of(NetConfig net)
+    /// <param name="net">The device.</param>
+    /// <param name="used">The address that the guest has; null where it does not run.</param>
+    public static string Of(NetConfig net, string? used)
     {
+        string own = net.Mac?.ToString() ?? "";
         List<string> parts =
         [
             net.Tap is not null ? $"tap {net.Tap}" : net.Fd is not null ? $"fd {string.Join(':', net.Fd)}" : "passt",
-            net.Mac?.ToString() ?? "",
+            used is null || used == own ? own : $"{used} (until the guest is booted again: then {own})",
             $"link {Word.Of(net.Link)}",
         ];
         if (net.Queues > 1)

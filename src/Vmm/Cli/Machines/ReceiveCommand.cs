@@ -35,11 +35,17 @@ internal static class ReceiveCommand
         Command command = new(verb, "Wait for a VM that is migrated here, and let it go on") { where, detach, remove, tls };
         command.Hidden = inBackground;
         RestoreArguments machine = new(command);
+        ControlOptions control = new();
+        control.AddTo(command);
         command.SetAction(line =>
         {
             MigrationAddress address = MigrateCommand.ParsePlace(command, line.GetValue(where)!);
             // What is wrong whatever VM comes is told before anybody waits for one.
             machine.Check(line);
+            ControlEndPoints ends = control.Read(line);
+            VmRecord record = new() { CreatedAt = DateTimeOffset.UtcNow, RemoveAtEnd = line.GetValue(remove) };
+            if (line.GetValue(detach))
+                record = control.AddTo(line, record);
             if (line.GetValue(detach) && !inBackground)
                 return DetachedReceiver.Start();
             TlsIdentity? identity = line.GetValue(tls) is string certificates ? TlsIdentity.Load(TlsFiles.OfDestination(certificates)) : null;
@@ -66,7 +72,7 @@ internal static class ReceiveCommand
                     },
                 };
                 return TakeOver(receiver, () => Describe(machine, line, offer),
-                    config => inBackground ? RunInBackground(config, line.GetValue(remove), receiver, origin) : MachineSession.Run(config, ControlEndPoints.None, origin));
+                    config => inBackground ? RunInBackground(config, record, receiver, origin) : MachineSession.Run(config, ends, origin));
             }
             catch (VmmException ended) when (receiver.WasStopped && signals.Received != 0)
             {
@@ -101,9 +107,8 @@ internal static class ReceiveCommand
         return config with { Net = [.. config.Net.Select((net, i) => net with { Mac = offered.Net[i].Mac })] };
     }
 
-    private static int RunInBackground(MachineConfig config, bool removeAtEnd, MigrationReceiver receiver, MigrationOrigin origin)
+    private static int RunInBackground(MachineConfig config, VmRecord record, MigrationReceiver receiver, MigrationOrigin origin)
     {
-        VmRecord record = new() { CreatedAt = DateTimeOffset.UtcNow, RemoveAtEnd = removeAtEnd };
         using LockedVm vm = VmNames.Define(VmHome.Find(), AbsolutePaths.Of(config), record);
         Exception? refused = null;
         int code = BackgroundMachine.Run(vm, SafeFd.Own(Linux.open("/dev/null", Linux.O_WRONLY | Linux.O_CLOEXEC, NullMode), "open of /dev/null"), origin, why =>

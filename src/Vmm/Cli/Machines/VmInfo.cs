@@ -23,6 +23,9 @@ internal sealed record VmInfo
     /// <summary>By which its guest can tell that it was copied; null while it does not run.</summary>
     public Guid? GenerationId { get; init; }
 
+    /// <summary>The network cards' addresses as the guest has them: a copy's driver goes on with the one that it knew. Null while it does not run.</summary>
+    public IReadOnlyList<string>? NetAddresses { get; init; }
+
     /// <summary>Where a debugger can attach to its guest, and whether one has; null for nowhere, and while it does not run.</summary>
     public DebuggerStatus? Debugger { get; init; }
 

@@ -50,11 +50,13 @@ internal sealed class RestoreArguments
     {
         MachineConfig given = Read(line);
         bool Has(string name) => _options.Single(option => option.Name == name).IsGiven(line);
-        MachineConfig wanted = saved with
+        string name = Has("name") ? given.Name : saved.Name;
+        IReadOnlyList<NetConfig> cards = name == saved.Name ? saved.Net : [.. saved.Net.Select((net, i) => IsMade(net, saved.Name, i) ? net with { Mac = null } : net)];
+        return Resolve(line, saved with
         {
-            Name = Has("name") ? given.Name : saved.Name,
+            Name = name,
             Disk = Overlay(saved.Disk, given.Disk, "disk", disk => disk.Id, (was, now) => was with { Path = now.Path, Direct = now.Direct, Aio = now.Aio, Limit = now.Limit ?? was.Limit }),
-            Net = Overlay(saved.Net, given.Net, "net", net => net.Id, (was, now) => was with { Tap = now.Tap, Fd = now.Fd, Passt = now.Passt, Vhost = now.Vhost, Forward = now.Forward, Mac = now.Mac ?? was.Mac, Limit = now.Limit ?? was.Limit }),
+            Net = Overlay(cards, given.Net, "net", net => net.Id, (was, now) => was with { Tap = now.Tap, Fd = now.Fd, Passt = now.Passt, Vhost = now.Vhost, Forward = now.Forward, Mac = now.Mac ?? was.Mac, Limit = now.Limit ?? was.Limit }),
             Port = Overlay(saved.Port, given.Port, "port", port => port.Name, (was, now) => was with { Socket = now.Socket }),
             Vsock = Has("vsock") ? given.Vsock : saved.Vsock,
             Gdb = given.Gdb,
@@ -66,10 +68,7 @@ internal sealed class RestoreArguments
             CpuShares = Has("cpu-shares") ? given.CpuShares : saved.CpuShares,
             CpuQuota = Has("cpu-quota") ? given.CpuQuota : saved.CpuQuota,
             MemoryMax = Has("memory-max") ? given.MemoryMax : saved.MemoryMax,
-        };
-        if (wanted.Name != saved.Name)
-            wanted = wanted with { Net = [.. wanted.Net.Select((net, i) => IsMade(net, saved.Name, i) ? net with { Mac = null } : net)] };
-        return Resolve(line, wanted);
+        });
     }
 
     private MachineConfig Read(ParseResult line)

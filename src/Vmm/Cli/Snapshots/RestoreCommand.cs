@@ -21,6 +21,8 @@ internal static class RestoreCommand
         Option<string?> memory = new("--memory") { Description = $"How the guest gets its memory: {Word.All<RestoreMode>()} [lazy]", HelpName = "MODE" };
         Command command = new("restore", "Let a VM go on where a snapshot was taken") { path, detach, remove, paused, trust, memory };
         RestoreArguments machine = new(command, "gdb");
+        ControlOptions control = new();
+        control.AddTo(command);
         command.SetAction(line =>
         {
             SnapshotFolder folder = new(line.GetValue(path)!);
@@ -28,9 +30,9 @@ internal static class RestoreCommand
             MachineConfig config = machine.Describe(line, snapshot.Config);
             RestoreSettings how = new(folder.Path) { Paused = line.GetValue(paused), TrustDisks = line.GetValue(trust), Mode = Mode(command, line.GetValue(memory)), Description = snapshot };
             if (!line.GetValue(detach))
-                return MachineSession.Run(config, ControlEndPoints.None, how);
+                return MachineSession.Run(config, control.Read(line), how);
             // The process opens the snapshot; what it refuses leaves no VM.
-            string name = BackgroundLauncher.Run(config, new VmRecord { RemoveAtEnd = line.GetValue(remove), Restore = how });
+            string name = BackgroundLauncher.Run(config, control.AddTo(line, new VmRecord { RemoveAtEnd = line.GetValue(remove), Restore = how }));
             System.Console.Out.WriteLine(name);
             if (!how.Paused)
                 GuestWakeUp.Do(VmHome.Find().Existing(name), config, snapshot.Manifest.Frozen);

@@ -142,6 +142,7 @@ internal sealed class ControlHandler(VmControl control, LockedVm vm, ConsoleHub?
             Exits = run?.Exits ?? 0,
             Resets = run?.Resets ?? 0,
             GenerationId = run?.GenerationId,
+            NetAddresses = run?.NetAddresses?.Select(address => address.ToString()).ToList(),
             IsArriving = run?.IsArriving == true,
             Debugger = run?.DebuggerPlace is { } place ? new DebuggerStatus(place, run.IsDebugged) : null,
         };

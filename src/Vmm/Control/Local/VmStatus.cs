@@ -36,6 +36,9 @@ internal sealed record VmStatus
     /// <summary>By which the guest can tell that it was copied; null while it does not run.</summary>
     public Guid? GenerationId { get; init; }
 
+    /// <summary>The network cards' addresses as the guest has them; null while it does not run.</summary>
+    public IReadOnlyList<string>? NetAddresses { get; init; }
+
     /// <summary>Whether its guest is on its way here, and runs elsewhere or nowhere yet.</summary>
     public bool IsArriving { get; init; }
 
