@@ -23,6 +23,30 @@ internal static class ExitStatistics
         return text.Append(CultureInfo.InvariantCulture, $"{metrics.UptimeNs / 1e9:0.000} s in all\n").ToString();
     }
 
+    /// <summary>How long vCPUs were within KVM_RUN before an exit, all together and, where there are several, each.</summary>
+    public static string RunText(MachineMetrics metrics)
+    {
+        TextTable table = new();
+        table.Add("REASON", "VCPU", "EXITS", "KVM_RUN", "P50", "P99", "MAX", "ANSWERING", "P50", "P99", "MAX");
+        foreach (ExitMetrics exits in metrics.ExitsByReason)
+        {
+            Add(table, exits, "all");
+            if (metrics.Vcpus.Count == 1)
+                continue;
+            foreach (VcpuMetrics vcpu in metrics.Vcpus)
+            {
+                if (vcpu.ExitsByReason.FirstOrDefault(own => own.Name == exits.Name) is { } own)
+                    Add(table, own, vcpu.Vcpu.ToString(CultureInfo.InvariantCulture));
+            }
+        }
+        return $"\n{table}";
+    }
+
+    private static void Add(TextTable table, ExitMetrics exits, string vcpu) => table.Add(
+        exits.Name, vcpu, exits.Count.ToString("N0", CultureInfo.InvariantCulture),
+        Duration(exits.Run.TotalNs), Duration(exits.Run.P50Ns), Duration(exits.Run.P99Ns), Duration(exits.Run.MaxNs),
+        Duration(exits.TotalNs), Duration(exits.P50Ns), Duration(exits.P99Ns), Duration(exits.MaxNs));
+
     private static void AppendHeading(StringBuilder text, string what) =>
         text.Append(CultureInfo.InvariantCulture, $"{"count",14}  {"handler",9}  {"p50",9}  {"p99",9}  {what}\n");
 

@@ -2,13 +2,13 @@ using Vmm.Machine.Exits;
 
 namespace Vmm.Metrics;
 
-/// <summary>Sums exits over vCPUs and over starts of the guest, under the names that users see.</summary>
+/// <summary>Sums exits, over starts of the guest and over vCPUs if that is wanted, under the names that users see.</summary>
 internal sealed class ExitTally
 {
     private const string Nobody = "(nobody)";
 
-    private readonly Dictionary<string, LatencyHistogram> _reasons = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, LatencyHistogram> _devices = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Times> _reasons = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Times> _devices = new(StringComparer.Ordinal);
 
     /// <summary>By reason, the most frequent first.</summary>
     public IReadOnlyList<ExitMetrics> ByReason => Describe(_reasons);
@@ -21,53 +21,45 @@ internal sealed class ExitTally
     {
         foreach (ExitKind kind in counters.Kinds)
         {
-            Sum(_reasons, ExitReasonName.Of(kind.Reason)).Add(kind.Latency);
+            Sum(_reasons, ExitReasonName.Of(kind.Reason)).Add(kind.Latency, kind.Run);
             if (kind.IsAccess)
-                Sum(_devices, kind.Device?.Name ?? Nobody).Add(kind.Latency);
+                Sum(_devices, kind.Device?.Name ?? Nobody).Add(kind.Latency, kind.Run);
         }
     }
 
     /// <summary>Adds another sum.</summary>
     public void Add(ExitTally other)
     {
-        foreach ((string name, LatencyHistogram latency) in other._reasons)
-            Sum(_reasons, name).Add(latency);
-        foreach ((string name, LatencyHistogram latency) in other._devices)
-            Sum(_devices, name).Add(latency);
+        foreach ((string name, Times times) in other._reasons)
+            Sum(_reasons, name).Add(times.Handled, times.Run);
+        foreach ((string name, Times times) in other._devices)
+            Sum(_devices, name).Add(times.Handled, times.Run);
     }
 
     /// <summary>Several register blocks of a device have its name, and count as one.</summary>
-    private static LatencyHistogram Sum(Dictionary<string, LatencyHistogram> sums, string name)
+    private static Times Sum(Dictionary<string, Times> sums, string name)
     {
-        if (!sums.TryGetValue(name, out LatencyHistogram? sum))
-            sums.Add(name, sum = new LatencyHistogram());
+        if (!sums.TryGetValue(name, out Times? sum))
+            sums.Add(name, sum = new Times());
         return sum;
     }
 
-    private static IReadOnlyList<ExitMetrics> Describe(Dictionary<string, LatencyHistogram> sums) =>
+    private static IReadOnlyList<ExitMetrics> Describe(Dictionary<string, Times> sums) =>
     [
-        .. sums.Select(sum => Describe(sum.Key, sum.Value)).Where(exits => exits.Count > 0)
+        .. sums.Select(sum => new ExitMetrics(sum.Key, sum.Value.Handled, sum.Value.Run)).Where(exits => exits.Count > 0)
             .OrderByDescending(exits => exits.Count).ThenBy(exits => exits.Name, StringComparer.Ordinal),
     ];
 
-    private static ExitMetrics Describe(string name, LatencyHistogram latency)
+    private sealed class Times
     {
-        List<LatencyBucket> buckets = [];
-        for (int i = 0; i < LatencyHistogram.BucketCount; i++)
+        public LatencyHistogram Handled { get; } = new();
+
+        public LatencyHistogram Run { get; } = new();
+
+        public void Add(LatencyHistogram handled, LatencyHistogram run)
         {
-            if (latency.Buckets[i] > 0)
-                buckets.Add(new LatencyBucket(LatencyHistogram.UpperBound(i) is var end and < long.MaxValue ? end : null, latency.Buckets[i]));
+            Handled.Add(handled);
+            Run.Add(run);
         }
-        return new ExitMetrics
-        {
-            Name = name,
-            Count = latency.Count,
-            TotalNs = latency.Total,
-            P50Ns = latency.Quantile(0.5),
-            P90Ns = latency.Quantile(0.9),
-            P99Ns = latency.Quantile(0.99),
-            MaxNs = latency.Max,
-            Buckets = buckets,
-        };
     }
 }

@@ -15,7 +15,8 @@ namespace Vmm.Metrics;
 internal sealed class MetricsTotals
 {
     private readonly Lock _lock = new();
-    private ExitTally _exits = new();
+    // By vCPU: the machine's are their sum.
+    private ExitTally[] _exits = [];
     private VcpuMetrics[] _vcpus = [];
     private DiskMetrics[] _disks = [];
     private VsockMetrics? _vsock;
@@ -28,8 +29,9 @@ internal sealed class MetricsTotals
     {
         lock (_lock)
         {
-            _exits = SumExits(ended.Machine);
-            _vcpus = SumVcpus(ended.Machine);
+            ExitTally[] exits = SumExits(ended.Machine);
+            _vcpus = SumVcpus(ended.Machine, exits);
+            _exits = exits;
             // Nothing is in flight any more.
             _disks = [.. SumDisks(ended).Select(disk => disk with { InFlight = 0, Queues = [.. disk.Queues.Select(queue => queue with { InFlight = 0 })] })];
             _vsock = VsockReader.Read(ended, _vsock) is { } vsock ? vsock with { Connections = 0 } : null;
@@ -50,15 +52,18 @@ internal sealed class MetricsTotals
     {
         lock (_lock)
         {
-            ExitTally exits = running is null ? _exits : SumExits(running.Machine);
+            ExitTally[] exits = running is null ? _exits : SumExits(running.Machine);
+            ExitTally all = new();
+            foreach (ExitTally one in exits)
+                all.Add(one);
             long resident = running is null ? 0 : (long)running.Ram.CountResident();
             return new MachineMetrics
             {
                 UptimeNs = uptime.Ticks * TimeSpan.NanosecondsPerTick,
                 Reboots = reboots,
-                ExitsByReason = exits.ByReason,
-                ExitsByDevice = exits.ByDevice,
-                Vcpus = running is null ? _vcpus : SumVcpus(running.Machine),
+                ExitsByReason = all.ByReason,
+                ExitsByDevice = all.ByDevice,
+                Vcpus = running is null ? _vcpus : SumVcpus(running.Machine, exits),
                 Disks = running is null ? _disks : SumDisks(running),
                 Vsock = running is null ? _vsock : VsockReader.Read(running, _vsock),
                 Balloon = running is null ? _balloon : ReadBalloon(running),
@@ -71,22 +76,21 @@ internal sealed class MetricsTotals
         }
     }
 
-    private ExitTally SumExits(VirtualMachine machine)
+    private ExitTally[] SumExits(VirtualMachine machine)
     {
-        ExitTally sum = new();
-        sum.Add(_exits);
-        foreach (ExitDispatcher dispatcher in machine.Dispatchers)
-            sum.Add(dispatcher.Counters);
-        return sum;
-    }
-
-    private VcpuMetrics[] SumVcpus(VirtualMachine machine)
-    {
-        var sums = new VcpuMetrics[machine.Dispatchers.Length];
+        var sums = new ExitTally[machine.Dispatchers.Length];
         for (int i = 0; i < sums.Length; i++)
-            sums[i] = VcpuReader.Read(machine, i, i < _vcpus.Length ? _vcpus[i] : null);
+        {
+            sums[i] = new ExitTally();
+            if (i < _exits.Length)
+                sums[i].Add(_exits[i]);
+            sums[i].Add(machine.Dispatchers[i].Counters);
+        }
         return sums;
     }
+
+    private VcpuMetrics[] SumVcpus(VirtualMachine machine, ExitTally[] exits) =>
+        [.. exits.Select((tally, i) => VcpuReader.Read(machine, i, i < _vcpus.Length ? _vcpus[i] : null, tally))];
 
     /// <summary>Who looks at it again finds what the guest tells meanwhile.</summary>
     private BalloonMetrics? ReadBalloon(MicroVm vm)

@@ -51,10 +51,13 @@ internal static class PrometheusText
     {
         writer.Histogram("vmm_exit_duration_seconds", "Time to answer an exit to user space, by KVM's reason for it.");
         foreach (ExitMetrics exits in metrics.ExitsByReason)
-            writer.Distribution(exits, Reason);
+            writer.Distribution(exits, Reason, exits.Name);
+        writer.Histogram("vmm_exit_run_seconds", "Time within KVM_RUN before an exit to user space, by KVM's reason for it.");
+        foreach (ExitMetrics exits in metrics.ExitsByReason)
+            writer.Distribution(exits.Run, Reason, exits.Name);
         writer.Histogram("vmm_device_access_duration_seconds", "Time to answer a port or memory access, by the device that was accessed.");
         foreach (ExitMetrics exits in metrics.ExitsByDevice)
-            writer.Distribution(exits, Device);
+            writer.Distribution(exits, Device, exits.Name);
     }
 
     private static void WriteVcpus(PrometheusWriter writer, IReadOnlyList<VcpuMetrics> vcpus)
@@ -70,6 +73,13 @@ internal static class PrometheusText
         writer.Counter("vmm_vcpu_kicks_total", "How often the host kicked the vCPU out of the guest.");
         foreach (VcpuMetrics vcpu in vcpus)
             writer.Value(vcpu.Kicks, Vcpu, Number(vcpu));
+
+        writer.Counter("vmm_vcpu_exits_total", "The vCPU's exits to user space, by KVM's reason for them.");
+        foreach (VcpuMetrics vcpu in vcpus)
+        {
+            foreach (ExitMetrics exits in vcpu.ExitsByReason)
+                writer.Value(exits.Count, (Vcpu, Number(vcpu)), (Reason, exits.Name));
+        }
 
         void Times(string name, string help, Func<VcpuMetrics, long> time)
         {

@@ -42,22 +42,22 @@ internal sealed class PrometheusWriter(TextWriter output, string machineName)
         Sample("", Labels(label, labelValue), Number(nanoseconds / Nanosecond));
 
     /// <summary>A histogram of the family, named by a label.</summary>
-    public void Distribution(ExitMetrics exits, string label)
+    public void Distribution(LatencyMetrics times, string label, string name)
     {
-        string labels = Labels(label, exits.Name);
+        string labels = Labels(label, name);
         // Summed from the buckets: the count that was read beside them may be a few ahead.
         long below = 0;
         int next = 0;
         for (int end = FirstEnd; end <= LastEnd; end += EndStep)
         {
-            while (next < exits.Buckets.Count && exits.Buckets[next].UpToNs <= 1L << end)
-                below += exits.Buckets[next++].Count;
+            while (next < times.Buckets.Count && times.Buckets[next].UpToNs <= 1L << end)
+                below += times.Buckets[next++].Count;
             Bucket(labels, Number((1L << end) / Nanosecond), below);
         }
-        while (next < exits.Buckets.Count)
-            below += exits.Buckets[next++].Count;
+        while (next < times.Buckets.Count)
+            below += times.Buckets[next++].Count;
         Bucket(labels, "+Inf", below);
-        Sample("_sum", labels, Number(exits.TotalNs / Nanosecond));
+        Sample("_sum", labels, Number(times.TotalNs / Nanosecond));
         Sample("_count", labels, below.ToString(CultureInfo.InvariantCulture));
     }
 

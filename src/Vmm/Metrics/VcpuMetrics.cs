@@ -14,6 +14,12 @@ internal sealed record VcpuMetrics
     /// <summary>Exits, whatever the reason.</summary>
     public required long Exits { get; init; }
 
+    /// <summary>Its exits by reason, the most frequent first.</summary>
+    public required IReadOnlyList<ExitMetrics> ExitsByReason { get; init; }
+
+    /// <summary>Its port and memory exits by the device that was accessed, the most frequent first.</summary>
+    public required IReadOnlyList<ExitMetrics> ExitsByDevice { get; init; }
+
     /// <summary>How often the host kicked it out of the guest, to pause or end the machine.</summary>
     public required long Kicks { get; init; }
 

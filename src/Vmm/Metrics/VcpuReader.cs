@@ -11,7 +11,8 @@ internal static class VcpuReader
     /// <param name="machine">Its machine, which may be running.</param>
     /// <param name="vcpu">Its number.</param>
     /// <param name="before">What it did in earlier starts of the guest; null for nothing.</param>
-    public static VcpuMetrics Read(VirtualMachine machine, int vcpu, VcpuMetrics? before)
+    /// <param name="exits">Its exits, those of earlier starts included.</param>
+    public static VcpuMetrics Read(VirtualMachine machine, int vcpu, VcpuMetrics? before, ExitTally exits)
     {
         ExitCounters counters = machine.Dispatchers[vcpu].Counters;
         long handled = counters.HandlerTime;
@@ -20,6 +21,8 @@ internal static class VcpuReader
         {
             Vcpu = vcpu,
             Exits = counters.Exits + (before?.Exits ?? 0),
+            ExitsByReason = exits.ByReason,
+            ExitsByDevice = exits.ByDevice,
             Kicks = counters.Kicks + (before?.Kicks ?? 0),
             RunNs = counters.RunTime + (before?.RunNs ?? 0),
             HandlerNs = handled + (before?.HandlerNs ?? 0),

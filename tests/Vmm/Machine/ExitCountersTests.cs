@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Vmm.Kvm.Abi;
 using Vmm.Machine.Exits;
 using Vmm.Tests.Devices;
@@ -7,6 +8,9 @@ namespace Vmm.Tests.Vmm.Machine;
 
 public sealed class ExitCountersTests
 {
+    // A nanosecond is a unit of the system's clock on Linux.
+    private const long SpinFor = 200_000;
+
     private readonly ExitCounters _counters = new();
 
     [Fact]
@@ -59,6 +63,33 @@ public sealed class ExitCountersTests
         Assert.InRange(later, 0, held);
         Thread.SpinWait(1000);
         Assert.Equal(held, _counters.RunTime);
+    }
+
+    [Fact]
+    public void Time_before_an_exit_is_counted_with_what_it_was_for()
+    {
+        _counters.EnterGuest();
+        Spin();
+        Exit(KvmExitReason.KVM_EXIT_IO, null);
+        Exit(KvmExitReason.KVM_EXIT_MMIO, null);
+        // What ended with a kick was no exit's.
+        Spin();
+        _counters.LeaveGuest();
+        long run = _counters.RunTime;
+        _counters.EnterGuest();
+        Exit(KvmExitReason.KVM_EXIT_MMIO, null);
+
+        ExitKind io = _counters.Kinds.Single(kind => kind.Reason == KvmExitReason.KVM_EXIT_IO), mmio = _counters.Kinds.Single(kind => kind.Reason == KvmExitReason.KVM_EXIT_MMIO);
+        Assert.Equal((1, 2), (io.Run.Count, mmio.Run.Count));
+        Assert.InRange(io.Run.Total, SpinFor, run);
+        Assert.InRange(io.Run.Total + mmio.Run.Total, SpinFor, _counters.RunTime - SpinFor);
+
+        static void Spin()
+        {
+            long start = Stopwatch.GetTimestamp();
+            while (Stopwatch.GetTimestamp() - start < SpinFor)
+                Thread.SpinWait(10);
+        }
     }
 
     [Fact]

@@ -48,6 +48,16 @@ public sealed class MachineMetricsTests
         Assert.Contains("1.500 s in all", lines);
     }
 
+    [Fact]
+    public void Time_in_KVM_RUN_is_told_by_reason_and_vcpu()
+    {
+        string[] lines = ExitStatistics.RunText(MetricsSample.Create()).Split('\n');
+        Assert.Matches("^REASON +VCPU +EXITS +KVM_RUN +P50 +P99 +MAX +ANSWERING +P50 +P99 +MAX$", lines[1]);
+        Assert.Matches(@"^io +all +6 +\d", lines[2]);
+        Assert.Matches(@"^io +0 +6 ", lines[3]);
+        Assert.Matches(@"^mmio +all +1 ", lines[4]);
+    }
+
     [Theory]
     [InlineData(0, "0 ns")]
     [InlineData(999, "999 ns")]

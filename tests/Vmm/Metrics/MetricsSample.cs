@@ -28,7 +28,7 @@ internal static class MetricsSample
             Reboots = 2,
             ExitsByReason = exits.ByReason,
             ExitsByDevice = exits.ByDevice,
-            Vcpus = [Vcpu(0), Vcpu(1)],
+            Vcpus = [Vcpu(0, exits), Vcpu(1, new())],
             Disks = [new DiskMetrics { Name = "disk0", Reads = 3, ReadBytes = 4096, InFlight = 1, QueueSize = 256, Queues = [new DiskQueueMetrics { Queue = 0, Requests = 3, Bytes = 4096, Errors = 1, InFlight = 1, Size = 256 }] }],
             Balloon = new BalloonMetrics
             {
@@ -46,10 +46,12 @@ internal static class MetricsSample
         };
     }
 
-    private static VcpuMetrics Vcpu(int number) => new()
+    private static VcpuMetrics Vcpu(int number, ExitTally exits) => new()
     {
         Vcpu = number,
         Exits = 7,
+        ExitsByReason = exits.ByReason,
+        ExitsByDevice = exits.ByDevice,
         Kicks = 1,
         RunNs = 1_000_000_000,
         HandlerNs = 2_000,

@@ -30,7 +30,7 @@ internal static class StatsCommand
             else if (form == Prometheus)
                 PrometheusText.Write(metrics, folder.Name, System.Console.Out);
             else
-                System.Console.Out.Write(ExitStatistics.Text(metrics) + Tables(metrics));
+                System.Console.Out.Write(ExitStatistics.Text(metrics) + ExitStatistics.RunText(metrics) + Tables(metrics));
             return ExitCodes.PoweredOff;
         });
         return command;
@@ -47,9 +47,9 @@ internal static class StatsCommand
     private static string Tables(MachineMetrics metrics)
     {
         TextTable vcpus = new();
-        vcpus.Add("VCPU", "EXITS", "KICKS", "GUEST s", "ANSWERING s", "WAITING s");
+        vcpus.Add("VCPU", "EXITS", "KICKS", "GUEST s", "KVM_RUN s", "ANSWERING s", "WAITING s");
         foreach (VcpuMetrics vcpu in metrics.Vcpus)
-            vcpus.Add(Number(vcpu.Vcpu), Number(vcpu.Exits), Number(vcpu.Kicks), Seconds(vcpu.GuestNs), Seconds(vcpu.HandlerNs), Seconds(vcpu.WaitNs));
+            vcpus.Add(Number(vcpu.Vcpu), Number(vcpu.Exits), Number(vcpu.Kicks), Seconds(vcpu.GuestNs), Seconds(vcpu.RunNs), Seconds(vcpu.HandlerNs), Seconds(vcpu.WaitNs));
         TextTable more = new();
         foreach (DiskMetrics disk in metrics.Disks)
         {

@@ -5,7 +5,7 @@ using Vmm.Kvm.Abi;
 namespace Vmm.Machine.Exits;
 
 /// <summary>
-/// Where one vCPU's time goes, and how often it left the guest and for how long: by reason and by device. Written by that
+/// Where one vCPU's time goes, and how often it left the guest, after how long and for how long: by reason and by device. Written by that
 /// vCPU's thread alone, at two readings of the clock an exit; any thread may read.
 /// </summary>
 /// <remarks>
@@ -24,6 +24,8 @@ internal sealed class ExitCounters(bool isOn = true, ExitClock clock = default)
     private volatile ExitKind[] _kinds = [];
     private ExitKind? _last;
     private long _run;
+    // Far ahead until the guest is entered: what is dispatched without that was in it for no time.
+    private long _entered = long.MaxValue;
     private long _handled;
     private long _kicks;
 
@@ -61,7 +63,7 @@ internal sealed class ExitCounters(bool isOn = true, ExitClock clock = default)
     public void EnterGuest()
     {
         if (isOn)
-            _run -= clock.Now;
+            _run -= _entered = clock.Now;
     }
 
     /// <summary>The vCPU has left the guest.</summary>
@@ -93,8 +95,9 @@ internal sealed class ExitCounters(bool isOn = true, ExitClock clock = default)
         if (kind is null || kind.Reason != reason || !ReferenceEquals(kind.Device, device))
             kind = Find(reason, device);
         kind.Latency.Record(took);
+        kind.Run.Record(clock.ToNanoseconds(Math.Max(left - _entered, 0)));
         _handled += took;
-        _run -= now;
+        _run -= _entered = now;
     }
 
     /// <summary>The vCPU was kicked.</summary>

@@ -19,4 +19,7 @@ internal sealed class ExitKind(KvmExitReason reason, IBusDevice? device)
 
     /// <summary>How long each took to answer.</summary>
     public LatencyHistogram Latency { get; } = new();
+
+    /// <summary>How long the vCPU was within KVM_RUN before each of them, since it had entered it last. Up to a kick is not part of it.</summary>
+    public LatencyHistogram Run { get; } = new();
 }
