@@ -82,12 +82,34 @@ public sealed class SnapshotCommandsTests : IDisposable
     public void Verify_says_that_all_is_whole_or_what_is_not()
     {
         Assert.Equal($"{_first.Path}: whole\n{_second.Path}: whole, and the 1 that it builds upon\n", Run("snapshots", "verify", _first.Path, _second.Path));
-        DateTime before = File.GetLastWriteTimeUtc(_first.MemoryFile);
-        using (FileStream memory = File.OpenWrite(_first.MemoryFile))
+        Damage(_first);
+        (int code, string output, string error) = VmmCommand.Run("snapshots", "verify", _second.Path);
+        Assert.Equal((ExitCodes.StartFailed, ""), (code, output));
+        Assert.Contains("is not what was saved", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Verify_judges_each_and_names_it_as_it_was_given()
+    {
+        SnapshotFolder broken = _maker.Take("web.3");
+        Damage(broken);
+        string odd = Path.Combine(_maker.Root, "web.1", "..", "web.3");
+        (int code, string output, string error) = VmmCommand.Run("snapshots", "verify", odd, _maker.PathOf("none"), _first.Path);
+        Assert.Equal((ExitCodes.StartFailed, $"{_first.Path}: whole\n"), (code, output));
+        string[] lines = error.TrimEnd('\n').Split('\n');
+        Assert.Equal(2, lines.Length);
+        Assert.StartsWith($"vmm: {odd}: '{broken.MemoryFile}': the memory at 0 MiB is not what was saved", lines[0], StringComparison.Ordinal);
+        Assert.Equal($"vmm: {_maker.PathOf("none")}: there is no snapshot '{_maker.PathOf("none")}'", lines[1]);
+        Assert.Equal(ExitCodes.Usage, CommandLineRun.Refused("snapshots", "verify", _first.Path, "").ExitCode);
+    }
+
+    /// <summary>A byte of its memory is another; its time says that nothing happened: the sums tell.</summary>
+    private static void Damage(SnapshotFolder folder)
+    {
+        DateTime before = File.GetLastWriteTimeUtc(folder.MemoryFile);
+        using (FileStream memory = File.OpenWrite(folder.MemoryFile))
             memory.WriteByte(99);
-        // Its time says that nothing happened: the sums tell.
-        File.SetLastWriteTimeUtc(_first.MemoryFile, before);
-        Assert.Contains("is not what was saved", CommandLineRun.Refused("snapshots", "verify", _second.Path).Message, StringComparison.Ordinal);
+        File.SetLastWriteTimeUtc(folder.MemoryFile, before);
     }
 
     [Fact]
