@@ -12,10 +12,11 @@ internal static class SnapshotMerger
     /// <param name="from">The newest of the chain.</param>
     /// <param name="to">Where the full one is to be, as an absolute path.</param>
     /// <param name="replace">Whether it may take the place of another.</param>
-    /// <exception cref="VmmException">A part is damaged, or it cannot be written: nothing is left of it.</exception>
-    public static void Merge(SnapshotFolder from, string to, bool replace)
+    /// <param name="stopIfUnwanted">Called now and then until it is put in its place; what it throws gives it up. Null for nothing.</param>
+    /// <exception cref="VmmException">A part is damaged, it cannot be written, or it was given up: nothing is left of it.</exception>
+    public static void Merge(SnapshotFolder from, string to, bool replace, Action? stopIfUnwanted = null)
     {
-        using SnapshotChain chain = SnapshotChain.Open(from);
+        using SnapshotChain chain = SnapshotChain.Open(from, progress: (_, _) => stopIfUnwanted?.Invoke());
         SnapshotManifest manifest = chain.Manifests[^1];
         SnapshotFolder place = new(to);
         // The newest may go: what it builds upon stays as it is.
@@ -29,7 +30,7 @@ internal static class SnapshotMerger
         using (SafeFd fd = making.OpenMemory())
         {
             SparseFile file = new(fd, making.Folder.MemoryFile);
-            sums = MemoryFileWriter.Write(ram, file);
+            sums = MemoryFileWriter.Write(ram, file, progress: _ => stopIfUnwanted?.Invoke());
             file.Sync();
         }
         making.Write(making.Folder.StateFile, File.ReadAllBytes(from.StateFile));
@@ -39,6 +40,8 @@ internal static class SnapshotMerger
             Parent = null,
             Memory = manifest.Memory with { Pages = null, Sums = sums.ToBytes(), ModifiedNanoseconds = FileTimes.Of(making.Folder.MemoryFile) },
         }));
+        // To bring it all to the storage may have taken long.
+        stopIfUnwanted?.Invoke();
         making.Commit();
     }
 }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Vmm.Consoles;
+using Vmm.Host;
 using Vmm.Snapshot;
 
 namespace Vmm.Cli.Snapshots;
@@ -15,9 +17,26 @@ internal static class SnapshotsMerge
         Command command = new("merge", "Make a full snapshot of an incremental one and its parents") { from, to, replace };
         command.SetAction(line =>
         {
-            SnapshotMerger.Merge(new SnapshotFolder(line.GetValue(from)!), SnapshotFolder.FullPath(line.GetValue(to)!), line.GetValue(replace));
+            Merge(new SnapshotFolder(line.GetValue(from)!), SnapshotFolder.FullPath(line.GetValue(to)!), line.GetValue(replace));
             return ExitCodes.PoweredOff;
         });
         return command;
+    }
+
+    /// <summary>Merges, and gives it up in good order when a signal asks the process to end.</summary>
+    /// <param name="from">The newest of the chain.</param>
+    /// <param name="to">Where the full one is to be, as an absolute path.</param>
+    /// <param name="replace">Whether it may take the place of another.</param>
+    /// <param name="meanwhile">Called each time before it is looked whether one came; null for nothing.</param>
+    /// <exception cref="VmmException">It cannot be made, or was given up: nothing is left of it.</exception>
+    public static void Merge(SnapshotFolder from, string to, bool replace, Action<StopSignals>? meanwhile = null)
+    {
+        using StopSignals signals = new(_ => { });
+        SnapshotMerger.Merge(from, to, replace, () =>
+        {
+            meanwhile?.Invoke(signals);
+            if (signals.Received is int signal and not 0)
+                throw new VmmException("given up; nothing is left of the merged snapshot, and those that it was made of are as they were", ExitCodes.Signalled(signal));
+        });
     }
 }
