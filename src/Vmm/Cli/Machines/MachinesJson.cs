@@ -24,6 +24,9 @@ namespace Vmm.Cli.Machines;
 [JsonSerializable(typeof(SnapshotReport))]
 [JsonSerializable(typeof(SnapshotRow))]
 [JsonSerializable(typeof(IReadOnlyList<SnapshotRow>))]
+[JsonSerializable(typeof(SnapshotDetails))]
+[JsonSerializable(typeof(SnapshotDifference))]
+[JsonSerializable(typeof(IReadOnlyList<SnapshotVerdict>))]
 [JsonSerializable(typeof(CoredumpReport))]
 internal sealed partial class MachinesJson : JsonSerializerContext
 {

@@ -5,7 +5,7 @@ namespace Vmm.Cli.Snapshots;
 
 /// <summary>A snapshot in a list.</summary>
 /// <param name="Path">Its folder.</param>
-internal sealed record SnapshotRow(string Path)
+internal record SnapshotRow(string Path)
 {
     /// <summary>The machine's name; null when the manifest cannot be read.</summary>
     public string? Name { get; init; }
@@ -36,21 +36,23 @@ internal sealed record SnapshotRow(string Path)
     {
         try
         {
-            SnapshotManifest manifest = folder.ReadManifest();
-            return new SnapshotRow(folder.Path)
-            {
-                Name = manifest.Name,
-                Id = manifest.Id,
-                Kind = manifest.Kind,
-                TakenAt = manifest.TakenAt,
-                MemoryBytes = manifest.Memory.Size,
-                DiskBytes = folder.CountDiskBytes(),
-                Parent = manifest.Parent?.Path,
-            };
+            return Of(folder, folder.ReadManifest());
         }
         catch (VmmException wrong)
         {
             return new SnapshotRow(folder.Path) { Fault = wrong.Message };
         }
     }
+
+    /// <summary>The row of one whose manifest was read.</summary>
+    protected static SnapshotRow Of(SnapshotFolder folder, SnapshotManifest manifest) => new(folder.Path)
+    {
+        Name = manifest.Name,
+        Id = manifest.Id,
+        Kind = manifest.Kind,
+        TakenAt = manifest.TakenAt,
+        MemoryBytes = manifest.Memory.Size,
+        DiskBytes = folder.CountDiskBytes(),
+        Parent = manifest.Parent?.Path,
+    };
 }

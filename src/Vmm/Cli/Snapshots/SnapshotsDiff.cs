@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
+using Vmm.Cli.Machines;
 using Vmm.Snapshot;
 using Vmm.Snapshot.State;
 
@@ -14,41 +14,46 @@ internal static class SnapshotsDiff
     {
         Argument<string> one = new("folder") { Description = "A snapshot" };
         Argument<string> other = new("other-folder") { Description = "Another, of a machine of the same size" };
-        Command command = new("diff", "What changed from one snapshot to another") { one, other };
+        Option<string?> output = VmArgument.Output();
+        Command command = new("diff", "What changed from one snapshot to another") { one, other, output };
         command.SetAction(line =>
         {
+            bool json = VmArgument.WantsJson(line, output);
             using SnapshotChain before = SnapshotChain.Open(new SnapshotFolder(line.GetValue(one)!));
             using SnapshotChain after = SnapshotChain.Open(new SnapshotFolder(line.GetValue(other)!));
-            System.Console.Out.Write(Text(before, after));
+            SnapshotDifference difference = Compare(before, after);
+            if (json)
+                MachinesJson.Print(difference, MachinesJson.Default.SnapshotDifference);
+            else
+                System.Console.Out.Write(Text(difference));
             return ExitCodes.PoweredOff;
         });
         return command;
     }
 
-    private static string Text(SnapshotChain before, SnapshotChain after)
+    private static SnapshotDifference Compare(SnapshotChain before, SnapshotChain after)
+    {
+        IReadOnlyList<SectionDifference> sections = SectionDifference.Compare(StateOf(before), StateOf(after));
+        (ulong changed, ulong pages) = MemoryDifference.Count(before.Layers, after.Layers);
+        return new SnapshotDifference(sections, changed, pages);
+    }
+
+    private static string Text(SnapshotDifference difference)
     {
         TextTable table = new();
-        Dictionary<string, JsonElement> old = Sections(before);
-        foreach ((string name, JsonElement state) in Sections(after))
-            table.Add(name, !old.Remove(name, out JsonElement was) ? "only in the second" : JsonElement.DeepEquals(was, state) ? "same" : Changed(was, state));
-        foreach (string name in old.Keys)
-            table.Add(name, "only in the first");
-        (ulong changed, ulong pages) = MemoryDifference.Count(before.Layers, after.Layers);
-        table.Add("memory", string.Create(CultureInfo.InvariantCulture, $"{changed} of {pages} pages differ"));
+        foreach (SectionDifference section in difference.Sections)
+        {
+            table.Add(section.Name, section.Change switch
+            {
+                SectionChange.Same => "same",
+                SectionChange.Removed => "only in the first",
+                SectionChange.Added => "only in the second",
+                _ => section.Fields.Count == 0 ? "differs" : $"differs in {string.Join(", ", section.Fields)}",
+            });
+        }
+        table.Add("memory", string.Create(CultureInfo.InvariantCulture, $"{difference.ChangedPages} of {difference.Pages} pages differ"));
         return table.ToString();
     }
 
-    private static string Changed(JsonElement was, JsonElement state)
-    {
-        if (was.ValueKind != JsonValueKind.Object || state.ValueKind != JsonValueKind.Object)
-            return "differs";
-        IEnumerable<string> fields = state.EnumerateObject().Where(field => !was.TryGetProperty(field.Name, out JsonElement before) || !JsonElement.DeepEquals(before, field.Value)).Select(field => field.Name);
-        return "differs in " + string.Join(", ", fields);
-    }
-
-    private static Dictionary<string, JsonElement> Sections(SnapshotChain chain)
-    {
-        SavedState state = chain.Folders[^1].ReadState(chain.Manifests[^1]);
-        return state.Sections.ToDictionary(section => section.Name, section => section.State);
-    }
+    private static SavedState StateOf(SnapshotChain chain) => chain.Folders[^1].ReadState(chain.Manifests[^1]);
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Vmm.Cli.Machines;
 using Vmm.Consoles;
 using Vmm.Host;
 using Vmm.Snapshot;
@@ -14,10 +15,15 @@ internal static class SnapshotsMerge
         Argument<string> from = new("folder") { Description = "The incremental snapshot; it and its parents stay" };
         Argument<string> to = new("new-folder") { Description = "Where the full one is to be" };
         Option<bool> replace = new("--replace") { Description = "Take the place of the snapshot that is there" };
-        Command command = new("merge", "Make a full snapshot of an incremental one and its parents") { from, to, replace };
+        Option<string?> output = VmArgument.Output();
+        Command command = new("merge", "Make a full snapshot of an incremental one and its parents") { from, to, replace, output };
         command.SetAction(line =>
         {
-            Merge(new SnapshotFolder(line.GetValue(from)!), SnapshotFolder.FullPath(line.GetValue(to)!), line.GetValue(replace));
+            bool json = VmArgument.WantsJson(line, output);
+            SnapshotFolder merged = new(line.GetValue(to)!);
+            Merge(new SnapshotFolder(line.GetValue(from)!), merged.Path, line.GetValue(replace));
+            if (json)
+                MachinesJson.Print(SnapshotRow.Of(merged), MachinesJson.Default.SnapshotRow);
             return ExitCodes.PoweredOff;
         });
         return command;

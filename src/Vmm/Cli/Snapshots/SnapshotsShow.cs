@@ -28,7 +28,7 @@ internal static class SnapshotsShow
             if (line.GetValue(section) is string wanted)
                 Print(Find(folder.ReadState(manifest), wanted));
             else if (json)
-                MachinesJson.Print(SnapshotRow.Of(folder), MachinesJson.Default.SnapshotRow);
+                MachinesJson.Print(SnapshotDetails.Of(folder, manifest, folder.ReadState(manifest)), MachinesJson.Default.SnapshotDetails);
             else
                 System.Console.Out.Write(Text(folder, manifest, folder.ReadState(manifest)));
             return ExitCodes.PoweredOff;
