@@ -25,10 +25,11 @@ internal sealed class NewSnapshot : IDisposable
     /// <summary>Begins one.</summary>
     /// <param name="path">Where it will be.</param>
     /// <param name="replace">Whether it may take the place of another snapshot.</param>
+    /// <param name="id">The id that it will have, where that is known: what builds upon a snapshot of this id can do so upon the new one.</param>
     /// <exception cref="VmmException">It cannot be there.</exception>
-    public static NewSnapshot Begin(string path, bool replace)
+    public static NewSnapshot Begin(string path, bool replace, Guid? id = null)
     {
-        Placement.Over over = CheckPlace(path, replace);
+        Placement.Over over = CheckPlace(path, replace, id);
         string target = SnapshotFolder.FullPath(path);
         string shown = Printable.Escape(path);
         string parent = Path.GetDirectoryName(target)!;
@@ -48,9 +49,10 @@ internal sealed class NewSnapshot : IDisposable
     /// <summary>Looks whether one can be made at a place. Nothing is changed.</summary>
     /// <param name="path">Where it will be.</param>
     /// <param name="replace">Whether it may take the place of another snapshot.</param>
+    /// <param name="id">The id that it will have, where that is known: what builds upon a snapshot of this id can do so upon the new one.</param>
     /// <returns>What it finds there.</returns>
     /// <exception cref="VmmException">It cannot be there.</exception>
-    public static Placement.Over CheckPlace(string path, bool replace)
+    public static Placement.Over CheckPlace(string path, bool replace, Guid? id = null)
     {
         string target = SnapshotFolder.FullPath(path);
         string shown = Printable.Escape(path);
@@ -67,8 +69,12 @@ internal sealed class NewSnapshot : IDisposable
                 ? $"'{shown}' holds more than a snapshot ('{Printable.Escape(stranger)}'), which would be lost: name a folder that does not exist yet"
                 : $"'{shown}' exists and is no snapshot: name a folder that does not exist yet");
         }
+        if (!replace)
+            throw new VmmException($"there is a snapshot '{shown}' already: name another folder, or replace it (--replace)");
+        if (FindChild(there, id) is { } child)
+            throw new VmmException($"'{shown}' is what the snapshot '{Printable.Escape(child.Path)}' builds upon, which would be lost with it: name another folder, or merge that one into its own place first (vmm snapshots merge)");
         // Exchanged, not removed and made: there is no moment without one.
-        return replace ? Placement.Over.Exchange : throw new VmmException($"there is a snapshot '{shown}' already: name another folder, or replace it (--replace)");
+        return Placement.Over.Exchange;
     }
 
     /// <summary>Opens its memory file, which is empty, for reading and writing. While it is open, nobody takes the folder for a leftover.</summary>
@@ -122,6 +128,21 @@ internal sealed class NewSnapshot : IDisposable
         if (!_done)
             Delete(Folder.Path);
         _done = true;
+    }
+
+    /// <returns>What would be lost when another takes a snapshot's place; null when nothing would.</returns>
+    private static SnapshotFolder? FindChild(SnapshotFolder there, Guid? id)
+    {
+        try
+        {
+            Guid lost = there.ReadManifest().Id;
+            return lost == id ? null : SnapshotChildren.FindBeside(there, lost);
+        }
+        catch (VmmException)
+        {
+            // Damaged: nothing can build upon it any more.
+            return null;
+        }
     }
 
     private static bool IsEmpty(string path)

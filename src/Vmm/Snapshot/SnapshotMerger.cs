@@ -23,7 +23,7 @@ internal static class SnapshotMerger
         if (chain.Folders.SkipLast(1).FirstOrDefault(place.IsSameAs) is not null)
             throw new VmmException($"'{Printable.Escape(to)}' is a part of what '{Printable.Escape(from.Path)}' builds upon, and others may, too: name another folder");
         from.ReadState(manifest);
-        using NewSnapshot making = NewSnapshot.Begin(to, replace);
+        using NewSnapshot making = NewSnapshot.Begin(to, replace, manifest.Id);
         // Mapped, not read: the writer takes what it finds page by page.
         using GuestRam ram = RamLoader.Map(chain.Layers);
         MemoryFileSums sums;

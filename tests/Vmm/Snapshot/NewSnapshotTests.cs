@@ -43,6 +43,53 @@ public sealed class NewSnapshotTests : IDisposable
         AssertNothingHidden(_maker.Root);
     }
 
+    [Fact, Trait("Row", "74")]
+    public void Snapshot_that_another_beside_it_builds_upon_is_not_replaced()
+    {
+        SnapshotFolder parent = _maker.Take("web.1");
+        Guid first = parent.ReadManifest().Id;
+        SnapshotFolder child = _maker.Take("web.2", parent, [5]);
+        string refused = Assert.Throws<VmmException>(() => _maker.Take("web.1", replace: true)).Message;
+        Assert.StartsWith($"'{parent.Path}' is what the snapshot '{child.Path}' builds upon", refused, StringComparison.Ordinal);
+        Assert.Equal(first, parent.ReadManifest().Id);
+        _maker.Open(child);
+        AssertNothingHidden(_maker.Root);
+        // Moved, it is still the only one that has what the child lacks.
+        Directory.Move(parent.Path, _maker.PathOf("moved"));
+        Assert.Contains(child.Path, Assert.Throws<VmmException>(() => _maker.Take("moved", replace: true)).Message, StringComparison.Ordinal);
+        // Nothing builds upon the child; and what it builds upon may go once it is whole by itself.
+        Directory.Move(_maker.PathOf("moved"), parent.Path);
+        SnapshotMerger.Merge(child, child.Path, replace: true);
+        Assert.NotEqual(first, _maker.Take("web.1", replace: true).ReadManifest().Id);
+        _maker.Open(child);
+    }
+
+    [Fact]
+    public void Copy_of_what_another_builds_upon_is_replaced_and_so_is_what_stays_the_same_moment()
+    {
+        SnapshotFolder first = _maker.Take("web.1");
+        SnapshotFolder second = _maker.Take("web.2", first, [5]);
+        SnapshotFolder third = _maker.Take("web.3", second, [600]);
+        SnapshotMerger.Merge(second, _maker.PathOf("copy"), replace: false);
+        _maker.Take("copy", replace: true);
+        SnapshotMerger.Merge(second, second.Path, replace: true);
+        _maker.Open(third);
+        // Another moment in that place would be none that the third could build upon.
+        Assert.Contains(third.Path, Assert.Throws<VmmException>(() => SnapshotMerger.Merge(first, second.Path, replace: true)).Message, StringComparison.Ordinal);
+        _maker.Open(third);
+    }
+
+    [Fact]
+    public void Damaged_snapshots_keep_nothing_from_being_replaced()
+    {
+        SnapshotFolder first = _maker.Take("web.1");
+        SnapshotMaker.Rewrite(first, manifest => manifest with { Parent = new SnapshotParent(manifest.Id, "../web.1") });
+        SnapshotFolder child = _maker.Take("web.2", first, [5]);
+        File.AppendAllText(child.ManifestFile, "more");
+        _maker.Take("web.1", replace: true);
+        Assert.Equal(SnapshotKind.Full, first.ReadManifest().Kind);
+    }
+
     /// <summary>Somebody keeps his letters where a snapshot is, or has a file that is called as one of ours.</summary>
     [Fact, Trait("Row", "74")]
     public void What_lies_beside_a_snapshot_is_never_replaced_with_it()

@@ -96,7 +96,8 @@ public sealed class SnapshotChainTests : IDisposable
     [Fact]
     public void Another_snapshot_in_the_parents_place_is_refused()
     {
-        _maker.Take("1", replace: true);
+        Directory.Delete(_first.Path, recursive: true);
+        _maker.Take("1");
         Assert.Contains("is not the snapshot that", Refused(_third), StringComparison.Ordinal);
     }
 
