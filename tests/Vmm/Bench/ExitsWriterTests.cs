@@ -123,28 +123,6 @@ public sealed class ExitsWriterTests
     }
 
     [Fact]
-    public void Comparison_tells_what_is_slower_what_is_the_same_and_what_is_missing()
-    {
-        ExitsReport Of(params ExitResult[] rows) => new() { Host = Reports.Host, Rows = rows };
-        ulong[][] steady = [[100, 101, 102], [99, 101, 103], [100, 100, 101], [98, 101, 102]];
-        ulong[][] twice = [.. steady.Select(batch => Array.ConvertAll(batch, sample => sample * 2))];
-
-        IReadOnlyList<RowComparison> rows = RowComparison.Of(
-            Of(Reports.Row("same", steady), Reports.Row("slower", steady), Reports.Row("faster", twice), Reports.Row("gone", steady)),
-            Of(Reports.Row("same", steady), Reports.Row("slower", twice), Reports.Row("faster", steady), Reports.Row("new", steady)));
-
-        Assert.Equal(["same", "slower", "faster", "missing", "missing"], rows.Select(row => row.Verdict));
-        Assert.Equal(["same", "slower", "faster", "gone", "new"], rows.Select(row => row.Name));
-        Assert.Equal(2, rows[1].Ratio!.Value, 0.02);
-        Assert.InRange(rows[1].Ratio!.Value, rows[1].RatioLow!.Value, rows[1].RatioHigh!.Value);
-        string table = ExitsText.Table(rows);
-        Assert.Contains("slower", table);
-        Assert.Contains("gone", table);
-        using JsonDocument json = JsonDocument.Parse(ExitsJson.Write(rows));
-        Assert.Equal("slower", json.RootElement[1].GetProperty("verdict").GetString());
-    }
-
-    [Fact]
     public void The_c_programs_answer_is_samples_or_a_reason_and_a_cut_one_is_neither()
     {
         ExitRow row = ExitRows.Find("portio-no-eventfd")!;

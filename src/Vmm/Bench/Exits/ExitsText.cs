@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Vmm.Cli;
+using Vmm.Machine.Config;
 
 namespace Vmm.Bench.Exits;
 
@@ -65,14 +66,19 @@ internal static class ExitsText
         return text.ToString();
     }
 
-    /// <summary>A comparison, as an aligned table.</summary>
-    public static string Table(IReadOnlyList<RowComparison> rows)
+    /// <summary>A comparison, as an aligned table, with what differs of the hosts below it.</summary>
+    public static string Table(ExitsComparison comparison)
     {
         TextTable table = new();
         table.Add("row", "first p50", "second p50", "second/first", "95 %", "");
-        foreach (RowComparison row in rows)
+        foreach (RowComparison row in comparison.Rows)
             table.Add(row.Name, Ns(row.FirstP50Ns), Ns(row.SecondP50Ns), Ratio(row.Ratio), Range(row.RatioLow, row.RatioHigh), row.Verdict);
-        return table.ToString();
+        StringBuilder text = new(table.ToString());
+        foreach (HostDifference fact in comparison.Host)
+            text.Append($"the hosts differ: {Shown(fact.What)}: {Shown(fact.First)}, then {Shown(fact.Second)}\n");
+        return text.ToString();
+
+        static string Shown(string? fact) => string.IsNullOrEmpty(fact) ? "none" : Printable.Escape(fact, longest: int.MaxValue);
     }
 
     /// <summary>What is to be said beside the figures: what was not measured and why, what accounting costs.</summary>

@@ -17,8 +17,8 @@ internal static class CompareCommand
         command.SetAction(line =>
         {
             bool json = VmArgument.WantsJson(line, output);
-            IReadOnlyList<RowComparison> rows = RowComparison.Of(ExitsJson.Read(line.GetValue(first)!), ExitsJson.Read(line.GetValue(second)!));
-            System.Console.Out.Write(json ? ExitsJson.Write(rows) : ExitsText.Table(rows));
+            ExitsComparison found = ExitsComparison.Of(ExitsJson.Read(line.GetValue(first)!), ExitsJson.Read(line.GetValue(second)!));
+            System.Console.Out.Write(json ? ExitsJson.Write(found) : ExitsText.Table(found));
             return ExitCodes.PoweredOff;
         });
         return command;
