@@ -10,6 +10,8 @@ namespace Vmm.Tests.Vmm.Inspect;
 /// <summary>What is told of a machine, over state and bytes that the tests make: no KVM.</summary>
 public sealed class InspectTests
 {
+    private const ulong Large = 1 << 7;
+
     private readonly InspectRig _rig = new();
 
     [Fact]
@@ -80,7 +82,12 @@ public sealed class InspectTests
     {
         LinearMemory memory = _rig.Machine().Linear(0);
         _rig.Translate = (_, linear) => memory.Walk(linear) is { IsMapped: true } walk ? walk.Physical : null;
-        Assert.Matches("addresses +500\nmapped +[1-9][0-9]*\nagree with KVM +500\n", _rig.Text("walk", change: request => request with { Check = 500 }));
+        // Entries that are met from nearly every other place in their tables: a page of 1 GiB, and one of 2 MiB.
+        _rig.Put(0x2000 + 255 * 8, 0x4000_0000 | InspectRig.P | InspectRig.RW | Large);
+        _rig.Put(0x3000 + 255 * 8, 0x20_0000 | InspectRig.P | InspectRig.RW | Large);
+        Assert.Matches("addresses +500\nmapped +[1-9][0-9]*\n  by 4 KiB +[1-9][0-9]*\n  by 2 MiB +[1-9][0-9]*\n  by 1 GiB +[1-9][0-9]*\nagree with KVM +500\n", _rig.Text("walk", change: request => request with { Check = 500 }));
+        JsonElement check = _rig.Json("walk", change: request => request with { Check = 500 }).GetProperty("check");
+        Assert.Equal(check.GetProperty("mapped").GetInt32(), Enumerable.Sum((string[])["by-4-kib", "by-2-mib", "by-1-gib"], size => check.GetProperty(size).GetInt32()));
         _rig.Translate = (_, _) => 0x1234_5678;
         Assert.Contains("differences", _rig.Text("walk", change: request => request with { Check = 50 }), StringComparison.Ordinal);
         _rig.Translate = null;
