@@ -35,7 +35,8 @@ internal sealed partial class VmControl
         return OnMachine(VmCommand.Coredump, vm =>
         {
             using HeldMachine held = HeldMachine.Hold(vm);
-            return making.Write(LiveSource.Of(vm, held, ConfigOf(vm)), new RamPages(vm.Ram), () => StopIfUnwanted(vm, "core file", isUnwanted));
+            RamPages memory = new(vm.Ram);
+            return making.Write(LiveSource.Of(vm, held, ConfigOf(vm)), memory, memory.Touched, () => StopIfUnwanted(vm, "core file", isUnwanted));
         });
     }
 

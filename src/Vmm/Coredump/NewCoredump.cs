@@ -47,9 +47,10 @@ internal sealed class NewCoredump : IDisposable
     /// <summary>Writes a machine and puts the file in its place.</summary>
     /// <param name="machine">It stands still meanwhile.</param>
     /// <param name="memory">Its RAM, from the first byte to the last.</param>
+    /// <param name="touched">The pages of it that can be other than zeros: the machine is not held for the others to be read.</param>
     /// <param name="stopIfUnwanted">Called now and then; what it throws gives it up. Null for nothing.</param>
     /// <exception cref="VmmException">The disk is full or broken; nothing is left.</exception>
-    public CoredumpReport Write(InspectedMachine machine, IPageSource memory, Action? stopIfUnwanted = null)
+    public CoredumpReport Write(InspectedMachine machine, IPageSource memory, DirtyBitmap touched, Action? stopIfUnwanted = null)
     {
         long start = Stopwatch.GetTimestamp();
         NoteWriter notes = new();
@@ -65,7 +66,7 @@ internal sealed class NewCoredump : IDisposable
         ulong memoryAt = CoreHeader.SizeFor(CoreSegments.Most(machine.Slots), notes.Written.Length + Page);
         SparseFile file = new(_making.Fd, _request.Path);
         file.Empty(memoryAt + size);
-        ulong written = WriteMemory(file, memory, memoryAt, size, stopIfUnwanted, out byte[] told);
+        ulong written = WriteMemory(file, memory, touched, memoryAt, stopIfUnwanted, out byte[] told);
         if (told.Length > 0)
             notes.Add(VmcoreInfo.Name, 0, told);
         IReadOnlyList<CoreSegment> segments = CoreSegments.Of(machine.Slots, machine.Read, told);
@@ -78,15 +79,20 @@ internal sealed class NewCoredump : IDisposable
     /// <summary>What was not put in its place is removed.</summary>
     public void Dispose() => _making.Dispose();
 
-    private static ulong WriteMemory(SparseFile file, IPageSource memory, ulong memoryAt, ulong size, Action? stopIfUnwanted, out byte[] told)
+    private static ulong WriteMemory(SparseFile file, IPageSource memory, DirtyBitmap touched, ulong memoryAt, Action? stopIfUnwanted, out byte[] told)
     {
         byte[] chunk = GC.AllocateUninitializedArray<byte>(Chunk);
         told = [];
         ulong written = 0;
-        for (ulong at = 0; at < size; at += Chunk)
+        ulong asked = ulong.MaxValue;
+        for (ulong next = 0; touched.TryTakeRun(ref next, out ulong at, out ulong length); next = at + length)
         {
-            stopIfUnwanted?.Invoke();
-            Span<byte> content = chunk.AsSpan(0, (int)Math.Min(Chunk, size - at));
+            // Once a chunk: a run may be a page.
+            if (at / Chunk != asked)
+                stopIfUnwanted?.Invoke();
+            asked = at / Chunk;
+            length = Math.Min(length, Chunk - at % Chunk);
+            Span<byte> content = chunk.AsSpan(0, (int)length);
             memory.TryRead(at, content);
             for (int from = 0; from < content.Length;)
             {
@@ -101,7 +107,7 @@ internal sealed class NewCoredump : IDisposable
                     if (told.Length == 0)
                         told = VmcoreInfo.Find(content.Slice(end, Page)).ToArray();
                 }
-                file.Write(memoryAt + at + (ulong)from, content[from..end], size - at - (ulong)from);
+                file.Write(memoryAt + at + (ulong)from, content[from..end], touched.Length - at - (ulong)from);
                 written += (ulong)(end - from);
                 from = end;
             }

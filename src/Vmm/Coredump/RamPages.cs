@@ -8,7 +8,8 @@ namespace Vmm.Coredump;
 /// <param name="ram">The RAM.</param>
 internal sealed unsafe class RamPages(GuestRam ram) : IPageSource
 {
-    private readonly DirtyBitmap _touched = TouchedPages.Of(ram);
+    /// <summary>The pages that can be other than zeros.</summary>
+    public DirtyBitmap Touched { get; } = TouchedPages.Of(ram);
 
     /// <inheritdoc/>
     public bool TryRead(ulong offset, Span<byte> destination)
@@ -17,7 +18,7 @@ internal sealed unsafe class RamPages(GuestRam ram) : IPageSource
         {
             Span<byte> page = destination.Slice(done, (int)DirtyBitmap.PageSize);
             ulong at = offset + (ulong)done;
-            if (_touched.IsMarked(at))
+            if (Touched.IsMarked(at))
                 new ReadOnlySpan<byte>((byte*)ram.Start + at, page.Length).CopyTo(page);
             else
                 page.Clear();

@@ -2,10 +2,13 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Text;
 using Vmm.Coredump;
+using Vmm.Guest.Memory;
 using Vmm.Host;
 using Vmm.Inspect;
+using Vmm.Machine;
 using Vmm.Snapshot.Memory;
 using Vmm.Tests.Vmm.Inspect;
+using Vmm.Tests.Vmm.Snapshot.Memory;
 using Vmm.Tests.Vmm.Storage;
 using Xunit;
 
@@ -76,6 +79,59 @@ public sealed class CoredumpTests : IDisposable
         Assert.InRange(new FileInfo(CorePath).Length, 64 << 20, (64 << 20) + 0x1_0000);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_was_never_touched_is_not_read_and_the_file_is_the_same_byte_for_byte(bool shared)
+    {
+        const ulong size = 9 * (1 << 20) + 3 * DirtyBitmap.PageSize;
+        using GuestRam ram = GuestRam.Create(size, shared);
+        // Single pages, one in a row with zeros, a run over the bounds of chunks, and the last.
+        byte[] content = [.. Enumerable.Range(0, 3 << 20).Select(i => (byte)(i / 7 + 1))];
+        foreach ((ulong at, int length) in (ReadOnlySpan<(ulong, int)>)[(0x5000, 4096), (0x6000, 1), (0x9000, 4096), (0x30_0000 - 0x3000, 3 << 20), (size - 4096, 4096)])
+            Assert.True(ram.Memory.TryWrite(new GuestAddress(at), content.AsSpan(0, length)));
+        Assert.True(ram.Memory.TryWrite(new GuestAddress(0x9000), new byte[4096]));
+        RamPages memory = new(ram);
+        Assert.InRange(memory.Touched.Count(), 1UL, size / DirtyBitmap.PageSize - 1);
+
+        CoredumpReport all = Write(memory, size);
+        byte[] expected = File.ReadAllBytes(CorePath);
+        Reads reads = new(memory);
+        CoredumpReport some = Write(reads, size, memory.Touched);
+
+        Assert.Equal(expected, File.ReadAllBytes(CorePath));
+        Assert.Equal(all.WrittenBytes, some.WrittenBytes);
+        Assert.Equal(memory.Touched.Words.ToArray(), reads.Pages.Words.ToArray());
+    }
+
+    [Fact]
+    public void Holes_of_a_snapshots_files_are_not_read_and_a_newer_file_hides_an_older()
+    {
+        const ulong size = 4 << 20;
+        using MemoryFolder folder = new();
+        SparseFile old = folder.Open("old"), young = folder.Open("young");
+        old.Empty(size);
+        young.Empty(size);
+        old.Write(0x1_0000, Enumerable.Repeat((byte)1, 0x8000).ToArray(), 0x8000);
+        young.Write(0x20_0000, Enumerable.Repeat((byte)2, 0x1000).ToArray(), 0x1000);
+        // These pages became zeros since.
+        DirtyBitmap newer = new(size);
+        newer.Mark(0x1_4000, 0x4000);
+        newer.Mark(0x20_0000, 0x1000);
+        MemoryLayers layers = new([new(old), new(young, newer)], size);
+        DirtyBitmap touched = layers.Touched();
+        Assert.SkipWhen(touched.IsMarked(0x30_0000), "this file system does not tell its holes");
+
+        Write(layers, size);
+        byte[] expected = File.ReadAllBytes(CorePath);
+        Reads reads = new(layers);
+        Write(reads, size, touched);
+
+        Assert.Equal(expected, File.ReadAllBytes(CorePath));
+        Assert.True(reads.Pages.IsMarked(0x1_0000) && reads.Pages.IsMarked(0x20_0000));
+        Assert.False(reads.Pages.IsMarked(0x1_4000) || reads.Pages.IsMarked(0x30_0000));
+    }
+
     [Fact]
     public void Memory_above_the_hole_has_its_own_segment()
     {
@@ -125,7 +181,7 @@ public sealed class CoredumpTests : IDisposable
         using (NewCoredump making = NewCoredump.Begin(new CoredumpRequest(CorePath)))
         {
             File.WriteAllText(CorePath, "mine");
-            Assert.Throws<VmmException>(() => making.Write(_rig.Machine(), new Pages((ulong)_rig.Ram.Length, _ => 0)));
+            Assert.Throws<VmmException>(() => making.Write(_rig.Machine(), new Pages((ulong)_rig.Ram.Length, _ => 0), MemoryFileWriter.AllOf((ulong)_rig.Ram.Length)));
         }
         Assert.Equal("mine", File.ReadAllText(CorePath));
         Assert.Single(Directory.EnumerateFileSystemEntries(_folder));
@@ -137,7 +193,7 @@ public sealed class CoredumpTests : IDisposable
         using TinyMount mount = TinyMount.CreateOrSkip(256);
         string path = Path.Combine(mount.Root, "core");
         using (NewCoredump making = NewCoredump.Begin(new CoredumpRequest(path)))
-            Assert.Contains("ENOSPC", Assert.Throws<VmmException>(() => making.Write(Sized(8 << 20), new Pages(8 << 20, _ => 1))).Message, StringComparison.Ordinal);
+            Assert.Contains("ENOSPC", Assert.Throws<VmmException>(() => making.Write(Sized(8 << 20), new Pages(8 << 20, _ => 1), MemoryFileWriter.AllOf(8 << 20))).Message, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(mount.Root));
     }
 
@@ -171,13 +227,13 @@ public sealed class CoredumpTests : IDisposable
     private CoredumpReport Write(bool force = false, Action? stopIfUnwanted = null)
     {
         using NewCoredump making = NewCoredump.Begin(new CoredumpRequest(CorePath, force));
-        return making.Write(_rig.Machine(), new Pages((ulong)_rig.Ram.Length, at => _rig.Ram[at]), stopIfUnwanted);
+        return making.Write(_rig.Machine(), new Pages((ulong)_rig.Ram.Length, at => _rig.Ram[at]), MemoryFileWriter.AllOf((ulong)_rig.Ram.Length), stopIfUnwanted);
     }
 
-    private CoredumpReport Write(Pages pages, ulong size)
+    private CoredumpReport Write(IPageSource pages, ulong size, DirtyBitmap? touched = null)
     {
-        using NewCoredump making = NewCoredump.Begin(new CoredumpRequest(CorePath));
-        return making.Write(Sized(size), pages);
+        using NewCoredump making = NewCoredump.Begin(new CoredumpRequest(CorePath, Force: true));
+        return making.Write(Sized(size), pages, touched ?? MemoryFileWriter.AllOf(size));
     }
 
     private InspectedMachine Sized(ulong size)
@@ -216,6 +272,18 @@ public sealed class CoredumpTests : IDisposable
     private static ulong U64(byte[] bytes, int at) => BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at));
 
     private sealed record Segment(uint Type, ulong Offset, ulong Virtual, ulong Physical, ulong FileSize, ulong MemorySize, ulong Alignment);
+
+    /// <summary>Notes which pages are read.</summary>
+    private sealed class Reads(IPageSource memory) : IPageSource
+    {
+        public DirtyBitmap Pages { get; } = new(memory is MemoryLayers layers ? layers.Size : ((RamPages)memory).Touched.Length);
+
+        public bool TryRead(ulong offset, Span<byte> destination)
+        {
+            Pages.Mark(offset, (ulong)destination.Length);
+            return memory.TryRead(offset, destination);
+        }
+    }
 
     /// <summary>Memory whose bytes a function says; of 64 MiB only one byte a page is asked for.</summary>
     private sealed class Pages(ulong size, Func<int, byte> content) : IPageSource

@@ -47,7 +47,7 @@ internal static class CoredumpCommand
             throw new VmmException($"'{Printable.Escape(request.Path)}' is in the snapshot itself: name a file elsewhere");
         using SnapshotSource snapshot = SnapshotSource.Open(target.Snapshot!);
         using NewCoredump making = NewCoredump.Begin(request);
-        return making.Write(snapshot.Machine, snapshot.Memory);
+        return making.Write(snapshot.Machine, snapshot.Memory, snapshot.Memory.Touched());
     }
 
     private static string Text(CoredumpReport report)

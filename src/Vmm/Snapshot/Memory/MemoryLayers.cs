@@ -43,6 +43,20 @@ internal sealed class MemoryLayers : IPageSource
     /// <summary>The pages that are a file's and no newer one's.</summary>
     public DirtyBitmap Own(int layer) => _own[layer];
 
+    /// <summary>The pages that can be other than zeros: those that are no hole in their file.</summary>
+    public DirtyBitmap Touched()
+    {
+        DirtyBitmap touched = new(Size);
+        for (int i = 0; i < _files.Length; i++)
+        {
+            DirtyBitmap data = new(Size);
+            TouchedPages.AddData(_files[i], data);
+            for (int word = 0; word < data.Words.Length; word++)
+                touched.Words[word] |= data.Words[word] & _own[i].Words[word];
+        }
+        return touched;
+    }
+
     /// <inheritdoc/>
     public bool TryRead(ulong offset, Span<byte> destination)
     {

@@ -28,7 +28,8 @@ internal static unsafe class TouchedPages
         return touched;
     }
 
-    private static void AddData(SparseFile file, DirtyBitmap touched)
+    /// <summary>Marks the pages that are no hole in a file.</summary>
+    public static void AddData(SparseFile file, DirtyBitmap touched)
     {
         for (ulong at = 0; at < touched.Length;)
         {
