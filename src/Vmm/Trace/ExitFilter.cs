@@ -46,6 +46,10 @@ internal sealed record ExitFilter
         return Reasons.Contains(name, StringComparer.Ordinal);
     }
 
+    /// <summary>Whether steps are wanted: exits for <c>debug</c>, which are no access to anything.</summary>
+    [JsonIgnore]
+    public bool WantsSteps => Wants(KvmExitReason.KVM_EXIT_DEBUG) && Devices.Count == 0 && Ranges.Count == 0;
+
     /// <summary>Whether accesses to a device are wanted.</summary>
     /// <param name="name">Its name; null where nobody answered.</param>
     public bool WantsDevice(string? name) => Devices.Count == 0 || Devices.Contains(name ?? Nobody, StringComparer.Ordinal);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Vmm.Inspect;
+using Vmm.Kvm.Abi;
 using Vmm.Machine.Config;
 using Vmm.Machine.Exits;
 using Vmm.Trace;
@@ -38,6 +39,18 @@ internal sealed class FilterOptions
             Ranges = [.. List(line.GetValue(_port)).Select(text => Range(command, "--port", text, ports: true)), .. List(line.GetValue(_address)).Select(text => Range(command, "--address", text, ports: false))],
             Vcpus = [.. List(line.GetValue(_vcpu)).Select(text => Number(command, text))],
         };
+    }
+
+    /// <summary>Beside <c>--step</c>: refuses what would leave out every step, for which the guest would be slow in vain.</summary>
+    /// <exception cref="UsageException">So it is.</exception>
+    public void RefuseToHideSteps(ParseResult line, ExitFilter filter)
+    {
+        Command command = line.CommandResult.Command;
+        if (!filter.Wants(KvmExitReason.KVM_EXIT_DEBUG))
+            throw UsageException.For(command, "--step: --reason leaves out every step: steps are exits for 'debug', as in --reason debug,io");
+        Option<string?>[] accesses = [_device, _port, _address];
+        if (accesses.FirstOrDefault(option => line.GetValue(option) is not null) is { } hides)
+            throw UsageException.For(command, $"--step: {hides.Name} leaves out every step, for a step is no access: leave one of the two out");
     }
 
     private static string[] List(string? text) => text is null ? [] : text.Split(',', StringSplitOptions.TrimEntries);

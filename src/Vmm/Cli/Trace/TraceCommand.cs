@@ -41,6 +41,8 @@ internal static class TraceCommand
             SymbolTable? names = TraceFileCommands.ReadSymbols(line, symbols);
             StepRequest? step = steps.Read(line, names);
             TraceView view = new(names, new ExitFilter(), long.MaxValue, VmArgument.WantsJson(line, output, "text"));
+            if (step is not null)
+                filters.RefuseToHideSteps(line, filter);
             VmFolder folder = VmHome.Find().Existing(line.GetValue(name) ?? throw UsageException.For(command, "which VM? ('vmm list' shows them)"));
             using TraceFile? file = line.GetValue(save) is { } path ? TraceFile.Create(path) : null;
             using ControlClient client = ControlClient.Connect(folder, "trace");

@@ -82,7 +82,7 @@ internal sealed unsafe class VcpuTracer(VcpuMoment moment, AddressBus ports, Add
     private void NoteStep(IVcpu vcpu, long inGuest, long handled)
     {
         moment.Read();
-        if (stepper!.Wants(vcpu, _steps.Next) && recorder.Admit())
+        if (stepper!.Wants(vcpu, _steps.Next) && recorder.Filter.WantsSteps && recorder.Admit())
             _steps.Note(moment.Context, recorder.Now, handled, inGuest);
         _steps.Prepare(moment.Context);
     }
