@@ -34,6 +34,9 @@ public sealed partial class MsixTable : IBusDevice
         Reset();
     }
 
+    /// <summary>What a function's table is called.</summary>
+    public static string NameOf(string function) => $"{function}-msix";
+
     /// <inheritdoc/>
     public string Name { get; }
 

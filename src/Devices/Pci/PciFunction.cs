@@ -83,7 +83,7 @@ public partial class PciFunction
     /// <param name="sink">Where messages go.</param>
     public MsixTable AddMsix(int barIndex, int vectors, IMsiSink sink)
     {
-        var table = new MsixTable($"{Name}-msix", vectors, sink);
+        var table = new MsixTable(MsixTable.NameOf(Name), vectors, sink);
         AddBar(barIndex, PciBarKind.Memory32, table.BarSize, table);
 
         Span<byte> body = stackalloc byte[MsixSpec.CapabilityLength - PciCapabilityId.Body];

@@ -1,3 +1,4 @@
+using Vmm.Devices.Pci;
 using Vmm.Devices.Pci.Spec;
 using Vmm.Guest.Memory;
 using Vmm.Machine.Build;
@@ -41,8 +42,8 @@ internal sealed record DeviceMap(IReadOnlyList<BusEntry> Ports, IReadOnlyList<Bu
         }
         foreach (PciFacts function in PciFacts.All(machine).Where(function => (function.Command & PciCommand.MemorySpace) != 0))
         {
-            foreach ((int _, ulong address, ulong size, bool _) in function.Bars.Where(bar => bar.Size != 0))
-                yield return new(address, size, function.Name);
+            foreach ((int bar, ulong address, ulong size, bool _) in function.Bars.Where(bar => bar.Size != 0))
+                yield return new(address, size, bar == function.MsixBar ? MsixTable.NameOf(function.Name) : function.Name);
         }
     }
 }

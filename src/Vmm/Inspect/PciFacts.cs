@@ -103,6 +103,11 @@ internal sealed class PciFacts(PciFunctionState state)
         }
     }
 
+    /// <summary>The BAR that has the MSI-X vectors; null without them.</summary>
+    public int? MsixBar => Offsets().FirstOrDefault(offset => _config[offset] == PciCapabilityId.Msix && offset + MsixSpec.CapabilityLength <= _config.Length) is int at and not 0
+        ? (int)(U32(at + MsixSpec.Table) & MsixBarMask)
+        : null;
+
     private IEnumerable<(int Bar, ulong End)> Extents
     {
         get

@@ -158,6 +158,12 @@ public sealed class InspectTests
         (table[2], table[3], table[8]) = (0xe0, 0xfe, 0x25);
         table[28] = 1;
         PciFunctionState disk = new(1, "disk0", config, new MsixState(table, [2]));
+        // A function's window for MSI-X, which has a BAR of its own here, is named as the living device's.
+        byte[] apart = [.. config];
+        (apart[0x17], apart[0x54], apart[0x58]) = (0xd0, 1, 0x21);
+        _rig.Devices.Add(InspectRig.Part("pci", new PciBusState([new(1, "disk0", apart, new MsixState(table, [2]))]), DeviceStateJson.Default.PciBusState));
+        Assert.Matches("0xc0000000 +0xc0000fff +disk0 +vmm\n0xd0000000 +0xd0000fff +disk0-msix +vmm\n", _rig.Text("bus"));
+        _rig.Devices.Clear();
         _rig.Devices.Add(InspectRig.Part("pci", new PciBusState([disk]), DeviceStateJson.Default.PciBusState));
         string text = _rig.Text("pci");
         Assert.Matches("00:01.0 +disk0 +1af4:1042 +0x000000 +virtio disk +memory bus-master +MSI-X on\n", text);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Vmm.Cli.Machines;
 using Vmm.Consoles;
+using Vmm.Control;
 using Vmm.Control.Local;
 using Vmm.Host;
 using Vmm.Machine.Config;
@@ -40,9 +41,9 @@ internal static class TraceCommand
             // Filtered there already; what comes is shown.
             SymbolTable? names = TraceFileCommands.ReadSymbols(line, symbols);
             StepRequest? step = steps.Read(line, names);
-            TraceView view = new(names, new ExitFilter(), long.MaxValue, VmArgument.WantsJson(line, output, "text"));
             if (step is not null)
                 filters.RefuseToHideSteps(line, filter);
+            TraceView view = new(names, new ExitFilter(), long.MaxValue, VmArgument.WantsJson(line, output, "text"));
             VmFolder folder = VmHome.Find().Existing(line.GetValue(name) ?? throw UsageException.For(command, "which VM? ('vmm list' shows them)"));
             using TraceFile? file = line.GetValue(save) is { } path ? TraceFile.Create(path) : null;
             using ControlClient client = ControlClient.Connect(folder, "trace");
@@ -50,6 +51,8 @@ internal static class TraceCommand
             file?.Keep();
             if (line.GetValue(resume))
                 Resume(folder);
+            else if (PausedNote(StatusOf(folder)) is { } note)
+                System.Console.Error.WriteLine(note);
             Receive(client, limit, stream =>
             {
                 if (file is null)
@@ -60,6 +63,24 @@ internal static class TraceCommand
             return ExitCodes.PoweredOff;
         });
         return command;
+    }
+
+    /// <summary>What is said of a VM that is paused: nothing comes of it, however long one waits. Null for another.</summary>
+    public static string? PausedNote(VmStatus? status) => status?.State != VmState.Paused ? null
+        : $"vmm: '{status.Name}' is paused: nothing is traced until it goes on ('vmm resume {status.Name}', or 'vmm trace {status.Name} --resume')";
+
+    private static VmStatus? StatusOf(VmFolder folder)
+    {
+        try
+        {
+            using ControlClient? client = ControlClient.TryConnect(folder);
+            return client?.Ask(ControlVerb.Status).Status;
+        }
+        catch (VmmException)
+        {
+            // It ends: the trace says so.
+            return null;
+        }
     }
 
     private static void Resume(VmFolder folder)

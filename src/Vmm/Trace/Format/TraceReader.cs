@@ -12,6 +12,8 @@ internal sealed class TraceReader
     /// <summary>Some hundred MiB of them.</summary>
     private const int MostWaiting = 1 << 21;
 
+    private const string NotOurs = "it is not what vmm writes there";
+
     private readonly Stream _stream;
     private readonly Dictionary<int, RecordReader> _vcpus = [];
     // Those that came since the last mark, and later ones, by their time and among equals as they came.
@@ -26,19 +28,20 @@ internal sealed class TraceReader
     public TraceReader(Stream stream)
     {
         _stream = stream;
-        string magic = Line(TraceFormat.Magic.Length + 1);
+        string magic = Line(TraceFormat.Magic.Length + 1, out bool _);
         if (magic != TraceFormat.Magic)
             throw new TraceException(magic.StartsWith("vmm-trace ", StringComparison.Ordinal) ? $"it is a trace of another version ({magic})" : "it is no trace: those begin with \"vmm-trace\"");
+        string head = Line(TraceFormat.LongestHeader, out bool cut);
         try
         {
-            Header = JsonSerializer.Deserialize(Line(TraceFormat.LongestHeader), TraceJson.Default.TraceHeader) ?? throw new TraceException("its head is empty");
+            Header = JsonSerializer.Deserialize(head, TraceJson.Default.TraceHeader) ?? throw new TraceException("its head is empty");
         }
-        catch (JsonException wrong)
+        catch (JsonException)
         {
-            throw new TraceException($"its head cannot be read: {wrong.Message}");
+            throw new TraceException($"its head is damaged: {(cut ? "it is cut off" : NotOurs)}");
         }
         if (Header.Filter is { IsSound: false })
-            throw new TraceException("its head cannot be read: its filter lacks a list");
+            throw new TraceException("its head is damaged: its filter lacks a list");
     }
 
     /// <summary>What the trace is of.</summary>
@@ -126,9 +129,9 @@ internal sealed class TraceReader
             TraceEnd end = JsonSerializer.Deserialize(block, TraceJson.Default.TraceEnd) ?? throw new TraceException("its end is empty");
             return end with { Reason = Printable.Escape(end.Reason ?? ""), Accounting = end.Accounting ?? [] };
         }
-        catch (JsonException wrong)
+        catch (JsonException)
         {
-            throw new TraceException($"its end cannot be read: {wrong.Message}");
+            throw new TraceException($"its end is damaged: {NotOurs}");
         }
     }
 
@@ -152,11 +155,13 @@ internal sealed class TraceReader
         return got == buffer.Length;
     }
 
-    private string Line(int longest)
+    private string Line(int longest, out bool cut)
     {
         List<byte> line = [];
-        for (int next = _stream.ReadByte(); next >= 0 && next != '\n' && line.Count <= longest; next = _stream.ReadByte())
+        int next = _stream.ReadByte();
+        for (; next >= 0 && next != '\n' && line.Count <= longest; next = _stream.ReadByte())
             line.Add((byte)next);
+        cut = next < 0;
         _position += line.Count + 1;
         return Encoding.UTF8.GetString([.. line]);
     }
