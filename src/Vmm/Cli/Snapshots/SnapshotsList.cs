@@ -23,7 +23,7 @@ internal static class SnapshotsList
             if (json)
                 MachinesJson.Print(rows, MachinesJson.Default.IReadOnlyListSnapshotRow);
             else
-                System.Console.Out.Write(Text(rows));
+                Show(rows);
             return ExitCodes.PoweredOff;
         });
         return command;
@@ -41,8 +41,25 @@ internal static class SnapshotsList
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new VmmException($"'{Printable.Escape(folder)}' cannot be listed: {refused.Message}", cause: refused);
+            throw new VmmException($"'{Printable.Escape(folder)}' cannot be listed: {Why(refused, folder)}", cause: refused);
         }
+    }
+
+    private static string Why(Exception refused, string folder) => refused switch
+    {
+        IOException when File.Exists(folder) => "it is a file, not a folder",
+        DirectoryNotFoundException => "there is no such folder",
+        // Whatever it is, it is no folder in a file's place.
+        _ => FileFault.Why(refused, path: ""),
+    };
+
+    private static void Show(IReadOnlyList<SnapshotRow> rows)
+    {
+        System.Console.Out.Write(Text(rows));
+        System.Console.Out.Flush();
+        // Below the table, which they would make too wide.
+        foreach (string fault in rows.Select(row => row.Fault).OfType<string>())
+            _ = ErrorReport.Write(new VmmException(fault));
     }
 
     private static string Text(IReadOnlyList<SnapshotRow> rows)
@@ -51,8 +68,15 @@ internal static class SnapshotsList
         table.Add("FOLDER", "VM", "KIND", "TAKEN", "RAM", "ON DISK", "PARENT");
         foreach (SnapshotRow row in rows)
         {
-            table.Add(Path.GetFileName(row.Path), row.Name ?? "", row.Kind is { } kind ? Word.Of(kind) : $"unreadable: {row.Fault}",
-                row.TakenAt?.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "", Size(row.MemoryBytes), Size((ulong)row.DiskBytes), row.Parent ?? "");
+            if (row.Kind is { } kind)
+            {
+                table.Add(Path.GetFileName(row.Path), row.Name ?? "", Word.Of(kind), row.TakenAt?.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "",
+                    Size(row.MemoryBytes), Size((ulong)row.DiskBytes), row.Parent ?? "");
+            }
+            else
+            {
+                table.Add(Path.GetFileName(row.Path), "", "unreadable", "", "", "", "");
+            }
         }
         return table.ToString();
     }
