@@ -17,9 +17,9 @@ public sealed class ConvergenceTests
     public void Link_is_guessed_until_a_round_was_large_enough_to_tell()
     {
         Convergence convergence = new(s_options);
-        convergence.After(sent: 4096, s_second, pending: 0, s_second);
+        convergence.After(sent: 4096, s_second, written: 0, s_second);
         Assert.False(convergence.IsMeasured);
-        convergence.After(sent: 50 * MiB, s_second, pending: 0, s_second);
+        convergence.After(sent: 50 * MiB, s_second, written: 0, s_second);
         Assert.True(convergence.IsMeasured);
         Assert.Equal(50.0 * MiB, convergence.Bandwidth);
     }
@@ -31,7 +31,7 @@ public sealed class ConvergenceTests
     public void Rest_is_projected_by_what_is_allowed_at_most(double allowed, bool fits)
     {
         Convergence convergence = new(s_options with { Bandwidth = allowed });
-        NextStep next = convergence.After(sent: MiB / 5, s_second / 2, pending: MiB / 5, s_second);
+        NextStep next = convergence.After(sent: MiB / 5, s_second / 2, written: MiB / 5, s_second);
         Assert.Equal(fits, convergence.Projected <= s_options.Downtime);
         Assert.Equal(fits ? NextStep.Hold : NextStep.Round, next);
     }
@@ -43,7 +43,7 @@ public sealed class ConvergenceTests
         List<int> throttles = [];
         for (int round = 0; round < 4; round++)
         {
-            Assert.Equal(NextStep.Round, convergence.After(sent: 100 * MiB, s_second, pending: 90 * MiB, s_second));
+            Assert.Equal(NextStep.Round, convergence.After(sent: 100 * MiB, s_second, written: 90 * MiB, s_second));
             throttles.Add(convergence.Throttle);
         }
         Assert.Equal([0, 20, 30, 40], throttles);
@@ -53,9 +53,9 @@ public sealed class ConvergenceTests
     public void Rest_that_would_fit_is_made_less_while_rounds_halve_it()
     {
         Convergence convergence = new(s_options);
-        Assert.Equal(NextStep.Round, convergence.After(sent: 100 * MiB, s_second, pending: 4 * MiB, s_second));
-        Assert.Equal(NextStep.Round, convergence.After(sent: 100 * MiB, s_second, pending: MiB, s_second));
-        Assert.Equal(NextStep.Hold, convergence.After(sent: 100 * MiB, s_second, pending: MiB, s_second));
+        Assert.Equal(NextStep.Round, convergence.After(sent: 100 * MiB, s_second, written: 4 * MiB, s_second));
+        Assert.Equal(NextStep.Round, convergence.After(sent: 100 * MiB, s_second, written: MiB, s_second));
+        Assert.Equal(NextStep.Hold, convergence.After(sent: 100 * MiB, s_second, written: MiB, s_second));
     }
 
     [Theory]
@@ -65,15 +65,38 @@ public sealed class ConvergenceTests
     public void Time_that_is_over_is_for_who_asked_to_decide(string policy, string expected)
     {
         Convergence convergence = new(s_options with { OnTimeout = Enum.Parse<TimeoutPolicy>(policy) });
-        Assert.Equal(expected, convergence.After(sent: 100 * MiB, s_second, pending: 90 * MiB, s_options.Timeout).ToString());
+        Assert.Equal(expected, convergence.After(sent: 100 * MiB, s_second, written: 90 * MiB, s_options.Timeout).ToString());
+    }
+
+    [Theory]
+    [InlineData(nameof(TimeoutPolicy.Cancel), nameof(NextStep.Cancel))]
+    [InlineData(nameof(TimeoutPolicy.Postcopy), nameof(NextStep.Switch))]
+    public void Round_that_outlasts_the_time_tells_the_link_and_counts_what_it_has_not_come_to(string policy, string expected)
+    {
+        Convergence convergence = new(s_options with { OnTimeout = Enum.Parse<TimeoutPolicy>(policy) });
+        Assert.Equal(expected, convergence.After(sent: MiB / 2, s_second, written: 0, s_options.Timeout, unsent: 90 * MiB).ToString());
+        Assert.True(convergence.IsMeasured);
+        Assert.Equal(MiB / 2.0, convergence.Bandwidth);
+        Assert.Equal(0.0, convergence.DirtyRate);
+        Assert.Equal(180.005, convergence.Projected.TotalSeconds, 1e-6);
+        // A rest that fits is over soon.
+        Assert.Equal(NextStep.Hold, convergence.After(sent: 90 * MiB, s_second, written: MiB, s_options.Timeout, unsent: MiB));
+    }
+
+    [Fact]
+    public void Link_that_carries_next_to_nothing_is_projected_all_the_same()
+    {
+        Convergence convergence = new(s_options with { Bandwidth = 1e-9 });
+        Assert.Equal(NextStep.Cancel, convergence.After(sent: 0, s_second, written: 1 << 30, s_options.Timeout, unsent: 1UL << 40));
+        Assert.True(convergence.Projected > TimeSpan.FromDays(365));
     }
 
     [Fact]
     public void Hybrid_switches_at_the_first_round_that_does_not_halve_the_rest()
     {
         Convergence convergence = new(s_options with { Mode = MigrationMode.Hybrid });
-        Assert.Equal(NextStep.Round, convergence.After(sent: 100 * MiB, s_second, pending: 90 * MiB, s_second));
-        Assert.Equal(NextStep.Round, convergence.After(sent: 100 * MiB, s_second, pending: 40 * MiB, s_second));
-        Assert.Equal(NextStep.Switch, convergence.After(sent: 100 * MiB, s_second, pending: 30 * MiB, s_second));
+        Assert.Equal(NextStep.Round, convergence.After(sent: 100 * MiB, s_second, written: 90 * MiB, s_second));
+        Assert.Equal(NextStep.Round, convergence.After(sent: 100 * MiB, s_second, written: 40 * MiB, s_second));
+        Assert.Equal(NextStep.Switch, convergence.After(sent: 100 * MiB, s_second, written: 30 * MiB, s_second));
     }
 }

@@ -141,6 +141,30 @@ public sealed class PreCopyTests
         Assert.True(rig.Source.Bytes.SequenceEqual(rig.Target.Bytes));
     }
 
+    /// <summary>A round over this link takes four seconds, and nothing is written: after it all would fit.</summary>
+    [Fact]
+    [Trait("Row", "82")]
+    public void Time_that_is_over_within_a_round_ends_it_there()
+    {
+        using MigrationRig rig = new() { Options = new() { Bandwidth = 1e6, Connections = 2, Timeout = TimeSpan.FromMilliseconds(200) } };
+        rig.Source.Bytes.Fill(3);
+        rig.Run();
+        AssertStayed(rig);
+        Assert.Contains("it did not converge within 0.2 s: the guest writes 0 MB/s, and ", rig.SourceFault!.Message, StringComparison.Ordinal);
+        Assert.Contains("did not converge", rig.TargetFault!.Message, StringComparison.Ordinal);
+        Assert.All(rig.Progress, progress => Assert.Equal(0, progress.Round));
+    }
+
+    [Fact]
+    public void Round_that_outlasts_the_time_is_finished_where_the_guest_is_to_be_held_for_the_rest()
+    {
+        using MigrationRig rig = new() { Options = new() { Bandwidth = 8e6, Timeout = TimeSpan.Zero, OnTimeout = TimeoutPolicy.Continue } };
+        rig.Source.Bytes.Fill(3);
+        rig.Run();
+        AssertMoved(rig);
+        Assert.Equal((long)(rig.Source.Length / Page), rig.Result!.Pages);
+    }
+
     [Fact]
     public void Guest_that_writes_too_much_is_held_back_until_it_fits_and_let_go_when_it_stays()
     {

@@ -19,6 +19,9 @@ internal sealed class Convergence(MigrationOptions options)
     /// <summary>Rounds after which a hybrid migration switches, even if each has halved the rest.</summary>
     private const int MostHybridRounds = 5;
 
+    /// <summary>In seconds; more could not be told.</summary>
+    private const double LongestProjection = 1e9;
+
     private const int FirstThrottle = 20;
     private const int ThrottleStep = 10;
     private const int MostThrottle = 99;
@@ -42,23 +45,27 @@ internal sealed class Convergence(MigrationOptions options)
     /// <summary>The share of time for which vCPUs are to be held, in percent.</summary>
     public int Throttle { get; private set; }
 
-    /// <summary>Judges a round.</summary>
+    /// <summary>Judges a round, or one that takes longer than all of it may.</summary>
     /// <param name="sent">Bytes of memory that it sent.</param>
     /// <param name="took">How long it took.</param>
-    /// <param name="pending">Bytes of memory that were written meanwhile.</param>
+    /// <param name="written">Bytes of memory that were written meanwhile.</param>
     /// <param name="elapsed">How long memory is being sent in all.</param>
-    public NextStep After(ulong sent, TimeSpan took, ulong pending, TimeSpan elapsed)
+    /// <param name="unsent">Bytes of memory that it did not come to.</param>
+    public NextStep After(ulong sent, TimeSpan took, ulong written, TimeSpan elapsed, ulong unsent = 0)
     {
+        // What is both is counted twice: rather too much than too little.
+        ulong pending = written + unsent;
         double seconds = Math.Max(took.TotalSeconds, 1e-6);
-        if (sent >= FewBytes || sent / seconds > Bandwidth)
+        // A round that is not over has kept the link busy all the time.
+        if (sent >= FewBytes || sent / seconds > Bandwidth || (sent > 0 && unsent > 0))
         {
             Bandwidth = sent / seconds;
             IsMeasured = true;
         }
-        DirtyRate = pending / seconds;
+        DirtyRate = written / seconds;
         // A hand-over of 5 ms must not make a limit below that impossible.
         TimeSpan handOver = s_handOver < options.Downtime / 2 ? s_handOver : options.Downtime / 2;
-        Projected = TimeSpan.FromSeconds(pending / Bandwidth) + handOver;
+        Projected = TimeSpan.FromSeconds(Math.Min(pending / Bandwidth, LongestProjection)) + handOver;
         // What fits may still be made less: a round that halves it is cheap for the guest, its pause is not.
         bool shrinks = pending <= _before / 2 && pending > NextToNothing;
         if (Projected <= options.Downtime && !shrinks)

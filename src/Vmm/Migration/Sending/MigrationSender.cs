@@ -30,6 +30,7 @@ internal sealed class MigrationSender(IMigratingGuest guest, Func<Socket> connec
     private readonly List<Channel> _channels = [];
     private readonly long _start = Stopwatch.GetTimestamp();
     private readonly DirtyBitmap _pending = new(guest.Length);
+    private readonly DirtyBitmap _written = new(guest.Length);
     private Channel? _control;
     private PagePump? _pump;
     private TailSender? _tail;
@@ -40,6 +41,8 @@ internal sealed class MigrationSender(IMigratingGuest guest, Func<Socket> connec
     private int _round;
     private long _heldAt;
     private long _firstRoundAt;
+    private long _roundAt;
+    private ulong _roundBytes;
     private bool _logs;
     private bool _held;
     private bool _gaveUp;
@@ -148,20 +151,43 @@ internal sealed class MigrationSender(IMigratingGuest guest, Func<Socket> connec
         NextStep next = options.Mode == MigrationMode.Postcopy ? NextStep.Switch : NextStep.Round;
         while (next == NextStep.Round)
         {
-            ulong bytes = _pending.Count() * DirtyBitmap.PageSize;
-            long began = Stopwatch.GetTimestamp();
+            _roundBytes = _pending.Count() * DirtyBitmap.PageSize;
+            _roundAt = Stopwatch.GetTimestamp();
             SendRound();
-            guest.Harvest(_pending);
-            next = _convergence.After(bytes, Stopwatch.GetElapsedTime(began), _pending.Count() * DirtyBitmap.PageSize, Stopwatch.GetElapsedTime(_firstRoundAt));
+            next = Judge();
+            _written.MoveTo(_pending);
             Report();
             cancel.ThrowIfCancellationRequested();
             ThrowIfEnded();
             if (next == NextStep.Cancel)
-                throw new VmmException($"it did not converge within {options.Timeout.TotalSeconds:0} s: the guest writes {_convergence.DirtyRate / 1e6:0.#} MB/s, and {_convergence.Bandwidth / 1e6:0.#} MB/s are sent");
+                throw DidNotConverge();
             guest.Throttle(_convergence.Throttle);
         }
         return next;
     }
+
+    /// <summary>Judges the round that is over or under way.</summary>
+    private NextStep Judge()
+    {
+        guest.Harvest(_written);
+        ulong unsent = _pump!.Remaining;
+        return _convergence.After(_roundBytes - unsent, Stopwatch.GetElapsedTime(_roundAt), _written.Count() * DirtyBitmap.PageSize, Stopwatch.GetElapsedTime(_firstRoundAt), unsent);
+    }
+
+    /// <summary>A round over a slow link may outlast the time: what would be decided after it is decided within.</summary>
+    private void CheckTime()
+    {
+        if (_phase != MigrationPhase.Rounds || options is { Mode: MigrationMode.Precopy, OnTimeout: TimeoutPolicy.Continue } || Stopwatch.GetElapsedTime(_firstRoundAt) < options.Timeout)
+            return;
+        NextStep next = Judge();
+        if (next == NextStep.Cancel)
+            throw DidNotConverge();
+        if (next == NextStep.Switch)
+            _pump!.CutShort();
+    }
+
+    private VmmException DidNotConverge() =>
+        new($"it did not converge within {options.Timeout.TotalSeconds:0.###} s: the guest writes {_convergence.DirtyRate / 1e6:0.#} MB/s, and {_convergence.Bandwidth / 1e6:0.#} MB/s are sent");
 
     /// <summary>Holds the guest, and sends what it wrote since the last round, or tells that it follows.</summary>
     private void Hold(NextStep next, CancellationToken cancel)
@@ -196,7 +222,6 @@ internal sealed class MigrationSender(IMigratingGuest guest, Func<Socket> connec
         _pump!.Send((uint)_round, _pending, tellZero: _round > 0, Tick);
         if (Expect(MessageType.RoundDone).AsNumber() != (uint)_round)
             throw new ProtocolException("the destination has finished another round than the one that was sent");
-        _pending.Clear();
         _round++;
     }
 
@@ -276,6 +301,7 @@ internal sealed class MigrationSender(IMigratingGuest guest, Func<Socket> connec
             _cancel.ThrowIfCancellationRequested();
             ThrowIfEnded();
         }
+        CheckTime();
         Report();
         if (_heartbeat.IsDue())
             _control!.Send(MessageType.Progress, Progress(), MigrationJson.Default.MigrationProgress);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Vmm.Guest.Memory;
 using Vmm.Migration.Protocol;
 using ZstdSharp;
 
@@ -20,6 +21,8 @@ internal sealed class PageBatch(bool compress) : IDisposable
     private readonly byte[] _packed = compress ? new byte[Compressor.GetCompressBound(PageMessage.MostPages * PageMessage.PageSize)] : [];
     private int _pages;
     private int _runCount;
+    private int _finishedPages;
+    private int _finishedRuns;
     private ulong _lastEnd;
     private uint _lastKind;
 
@@ -72,9 +75,28 @@ internal sealed class PageBatch(bool compress) : IDisposable
         BinaryPrimitives.WriteUInt32LittleEndian(payload[PageMessage.SecondReservedAt..], 0);
         int runs = _runCount * PageMessage.RunSize;
         _runs.AsSpan(0, runs).CopyTo(payload[(PageMessage.PrefixSize + length)..]);
+        (_finishedPages, _finishedRuns) = (_pages, _runCount);
         _pages = 0;
         _runCount = 0;
         return _frame.AsMemory(0, FrameHeader.Size + PageMessage.PrefixSize + length + runs);
+    }
+
+    /// <summary>The message that was completed last is not sent: marks its pages again.</summary>
+    /// <param name="into">Gets the marks.</param>
+    /// <param name="content">How many of the pages have content.</param>
+    /// <returns>Bytes of RAM that are marked.</returns>
+    public ulong PutBack(DirtyBitmap into, out int content)
+    {
+        ulong bytes = 0;
+        for (int i = 0; i < _finishedRuns; i++)
+        {
+            ReadOnlySpan<byte> run = _runs.AsSpan(i * PageMessage.RunSize, PageMessage.RunSize);
+            ulong length = BinaryPrimitives.ReadUInt32LittleEndian(run[PageMessage.RunPagesAt..]) * (ulong)PageMessage.PageSize;
+            into.Mark(BinaryPrimitives.ReadUInt64LittleEndian(run), length);
+            bytes += length;
+        }
+        content = _finishedPages;
+        return bytes;
     }
 
     /// <inheritdoc/>

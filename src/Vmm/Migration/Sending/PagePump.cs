@@ -22,6 +22,8 @@ internal sealed unsafe class PagePump : IDisposable
     private readonly bool _zstd;
     private readonly BandwidthLimit _limit;
     private readonly CancellationTokenSource _stop;
+    private readonly ManualResetEvent _cut = new(initialState: false);
+    private readonly WaitHandle[] _endsWait;
     private readonly List<Thread> _threads = [];
     private DirtyBitmap? _pages;
     private ulong _from;
@@ -45,6 +47,7 @@ internal sealed unsafe class PagePump : IDisposable
     {
         (_channels, _memory, _zstd, _limit) = (channels, memory, options.Zstd, limit);
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        _endsWait = [_stop.Token.WaitHandle, _cut];
         for (int i = 0; i < channels.Count; i++)
         {
             Channel channel = channels[i];
@@ -65,7 +68,7 @@ internal sealed unsafe class PagePump : IDisposable
 
     /// <summary>Sends a round: its pages, and on every connection its end.</summary>
     /// <param name="round">Its number.</param>
-    /// <param name="pages">Its pages; not touched meanwhile, and without any at the end.</param>
+    /// <param name="pages">Its pages; not touched meanwhile, and at the end without any but those that <see cref="CutShort"/> left.</param>
     /// <param name="tellZero">Whether pages that are zero are told: not in the first round, where the other side's are zero still.</param>
     /// <param name="tick">Called now and then; what it throws ends the round.</param>
     /// <exception cref="VmmException">A connection failed.</exception>
@@ -94,6 +97,7 @@ internal sealed unsafe class PagePump : IDisposable
         lock (_lock)
         {
             (_pages, _round, _tellZero, _from) = (pages, round, tellZero, 0);
+            _cut.Reset();
             Volatile.Write(ref _remaining, pages.Count() * DirtyBitmap.PageSize);
         }
     }
@@ -108,6 +112,9 @@ internal sealed unsafe class PagePump : IDisposable
             Monitor.PulseAll(_lock);
         }
     }
+
+    /// <summary>Has the round under way end early, on every connection: what was not sent yet stays among its pages.</summary>
+    public void CutShort() => _cut.Set();
 
     /// <summary>Takes a page out for another to send, and goes on with those behind it.</summary>
     /// <param name="offset">The page.</param>
@@ -146,6 +153,7 @@ internal sealed unsafe class PagePump : IDisposable
         foreach (Thread thread in _threads)
             thread.Join();
         _stop.Dispose();
+        _cut.Dispose();
     }
 
     private bool Wait()
@@ -220,9 +228,24 @@ internal sealed unsafe class PagePump : IDisposable
     {
         Span<byte> frame = batch.Finish(_round).Span;
         TimeSpan delay = _limit.Delay(frame.Length);
-        if (delay > TimeSpan.Zero && _stop.Token.WaitHandle.WaitOne(delay < s_longestWait ? delay : s_longestWait))
+        if (delay > TimeSpan.Zero && WaitHandle.WaitAny(_endsWait, delay < s_longestWait ? delay : s_longestWait) != WaitHandle.WaitTimeout)
+        {
             _stop.Token.ThrowIfCancellationRequested();
+            PutBack(batch, frame.Length);
+            return;
+        }
         channel.SendFrame(MessageType.Pages, frame);
+    }
+
+    /// <summary>The round was cut short before a message's turn came.</summary>
+    private void PutBack(PageBatch batch, int bytes)
+    {
+        _limit.GiveBack(bytes);
+        lock (_lock)
+        {
+            Volatile.Write(ref _remaining, _remaining + batch.PutBack(_pages!, out int content));
+            Interlocked.Add(ref _sent, -content);
+        }
     }
 
     /// <summary>Takes the next pages: no more than one message has, so that connections end a round together.</summary>
@@ -231,6 +254,9 @@ internal sealed unsafe class PagePump : IDisposable
         const ulong most = PageMessage.MostPages * (ulong)PageMessage.PageSize;
         lock (_lock)
         {
+            (start, length) = (0, 0);
+            if (_cut.WaitOne(0))
+                return false;
             if (!_pages!.TryTakeRun(ref _from, out start, out length))
             {
                 // Those that lie before the last one that was asked for in between.

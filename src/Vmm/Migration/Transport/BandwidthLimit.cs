@@ -25,4 +25,13 @@ internal sealed class BandwidthLimit(double bytesPerSecond, TimeProvider clock)
             return at <= now ? TimeSpan.Zero : TimeSpan.FromSeconds(at - now);
         }
     }
+
+    /// <summary>Bytes that counted as gone did not go.</summary>
+    public void GiveBack(long bytes)
+    {
+        if (bytesPerSecond <= 0)
+            return;
+        lock (_lock)
+            _next -= bytes / bytesPerSecond;
+    }
 }
