@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Vmm.Control;
 using Vmm.Host;
 using Vmm.Machine.Config;
@@ -62,11 +63,13 @@ internal sealed class MigrationCalls(VmControl control, IVmmProcess process)
             MigrationOrigin origin = TakeOver(receiver);
             // It runs here, and some of its memory may be missing still.
             _incoming = () => origin.Following;
+            control.LastMigration = MigrationReport.OfArrival(receiver.Progress);
             return ApiAnswer.Done;
         }
-        catch
+        catch (Exception failed)
         {
             _incoming = null;
+            control.LastMigration = MigrationReport.OfArrival(receiver.Progress, failed, receiver.WasStopped);
             throw;
         }
         finally
@@ -135,8 +138,30 @@ internal sealed class MigrationCalls(VmControl control, IVmmProcess process)
             json.WriteNumber("fault_p99_us", Math.Round(progress.Fault99));
             json.WriteNumber("elapsed_ms", Math.Round(progress.Elapsed, 1));
         }
+        if (control.LastMigration is { } last)
+            Write(json, last);
         json.WriteEndObject();
     });
+
+    private static void Write(Utf8JsonWriter json, MigrationReport last)
+    {
+        json.WriteStartObject("last");
+        json.WriteBoolean("incoming", last.Destination is null);
+        json.WriteString("outcome", Word.Of(last.Ending));
+        if (last.Destination is { } destination)
+            json.WriteString("destination", destination);
+        if (last.Error is { } error)
+            json.WriteString("error", error);
+        if (last.DowntimeMilliseconds is { } downtime)
+            json.WriteNumber("downtime_ms", Math.Round(downtime, 1));
+        if (last.TotalMilliseconds is { } total)
+            json.WriteNumber("total_ms", Math.Round(total, 1));
+        if (last.Bytes is { } bytes)
+            json.WriteNumber("bytes", bytes);
+        if (last.Rounds is { } rounds)
+            json.WriteNumber("rounds", rounds);
+        json.WriteEndObject();
+    }
 
     private ApiAnswer Cancel()
     {

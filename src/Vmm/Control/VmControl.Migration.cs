@@ -16,11 +16,19 @@ internal sealed partial class VmControl
     private const int DescriptorsBesides = 16;
 
     private ActiveMigration? _migration;
+    private MigrationReport? _lastMigration;
     private HandedOver? _handedOver;
     private MigratingMachine? _withoutDisks;
 
     /// <summary>How far the migration is that is under way; null when there is none.</summary>
     public MigrationProgress? Migration => Volatile.Read(ref _migration)?.Progress;
+
+    /// <summary>How the migration went that ended last, from here or to here; null when none has.</summary>
+    public MigrationReport? LastMigration
+    {
+        get => Volatile.Read(ref _lastMigration);
+        set => Volatile.Write(ref _lastMigration, value);
+    }
 
     /// <summary>Migrates the guest, and ends its run here.</summary>
     /// <param name="request">Where to, and how.</param>
@@ -108,33 +116,34 @@ internal sealed partial class VmControl
         MigratingMachine guest = new(machine.Vm, config);
         try
         {
-            using MigrationSender sender = new(guest, route.Connect, request.Destination, request.Options) { Progressed = progress => migration.Progress = progress };
+            using MigrationSender sender = new(guest, route.Connect, request.Destination, request.Options)
+            {
+                Progressed = progress => migration.Progress = progress,
+                RoundEnded = round => Events.PublishRound(request.Destination, round),
+            };
             Leave(machine, guest, request, sender.Run(migration.Token), moved);
         }
         catch (CommitLostException lost)
         {
             _handedOver = new HandedOver(guest, request.Destination, lost.Ticket, RunsThere: false);
-            Events.Publish("vm", "migration-undecided", ("destination", request.Destination), ("reason", lost.Message));
-            _life.MigrationFailed(lost);
+            OnMigrationFailed("migration-undecided", migration, lost);
             throw;
         }
         catch (PagesLostException lost)
         {
-            OnPagesLost(guest, request.Destination, lost);
+            OnPagesLost(guest, migration, lost);
             throw;
         }
         catch (DisksLostException lost)
         {
             _withoutDisks = guest;
-            Events.Publish("vm", "migration-failed", ("destination", request.Destination), ("reason", lost.Message));
-            _life.MigrationFailed(lost);
+            OnMigrationFailed("migration-failed", migration, lost);
             throw;
         }
         catch (Exception failed)
         {
             guest.Dispose();
-            Events.Publish("vm", "migration-failed", ("destination", request.Destination), ("reason", failed.Message));
-            _life.MigrationFailed(failed);
+            OnMigrationFailed("migration-failed", migration, failed);
             throw;
         }
     }
@@ -150,13 +159,12 @@ internal sealed partial class VmControl
         }
         catch (PagesLostException lost)
         {
-            OnPagesLost(there.Guest, request.Destination, lost);
+            OnPagesLost(there.Guest, migration, lost);
             throw;
         }
         catch (VmmException failed)
         {
-            Events.Publish("vm", "migration-failed", ("destination", request.Destination), ("reason", failed.Message));
-            _life.MigrationFailed(failed);
+            OnMigrationFailed("migration-failed", migration, failed);
             throw;
         }
     }
@@ -164,6 +172,7 @@ internal sealed partial class VmControl
     /// <summary>The guest is elsewhere with all that it has.</summary>
     private void Leave(BorrowedMachine machine, MigratingMachine guest, MigrationRequest request, MigrationResult result, Action<MigrationResult> moved)
     {
+        LastMigration = MigrationReport.Of(request.Destination, result);
         Events.Publish("vm", "migrated", ("destination", request.Destination), ("downtime-ms", $"{result.DowntimeMilliseconds:0.0}"), ("total-ms", $"{result.TotalMilliseconds:0}"));
         _life.Migrated(request.Destination, result.DowntimeMilliseconds, result.TotalMilliseconds);
         guest.Dispose();
@@ -172,11 +181,24 @@ internal sealed partial class VmControl
         machine.Vm.Machine.End(new MachineOutcome(OutcomeKind.Migrated));
     }
 
-    private void OnPagesLost(MigratingMachine guest, string destination, PagesLostException lost)
+    private void OnPagesLost(MigratingMachine guest, ActiveMigration migration, PagesLostException lost)
     {
-        _handedOver = new HandedOver(guest, destination, lost.Ticket, RunsThere: true);
-        Events.Publish("vm", "migration-link-lost", ("destination", destination), ("reason", lost.Message));
-        _life.MigrationFailed(lost);
+        _handedOver = new HandedOver(guest, migration.Destination, lost.Ticket, RunsThere: true);
+        OnMigrationFailed("migration-link-lost", migration, lost);
+    }
+
+    private void OnMigrationFailed(string what, ActiveMigration migration, Exception failed)
+    {
+        LastMigration = MigrationReport.Of(migration.Destination, failed, migration.Token.IsCancellationRequested, migration.Progress);
+        Events.Publish("vm", what, ("destination", migration.Destination), ("reason", failed.Message));
+        _life.MigrationFailed(failed);
+    }
+
+    /// <summary>A guest comes here.</summary>
+    private void Announce(MigrationOrigin arriving)
+    {
+        arriving.Tells = (what, reason) => Events.Publish("vm", what, reason is null ? [] : [("reason", reason)]);
+        Events.Publish("vm", "migration-arriving");
     }
 
     private void CheckRecovery(MigrationRequest request)

@@ -5,6 +5,7 @@ using Vmm.Logging;
 using Vmm.Machine;
 using Vmm.Machine.Build;
 using Vmm.Machine.Config;
+using Vmm.Migration.Machines;
 using Vmm.Snapshot;
 using Vmm.Trace;
 
@@ -292,6 +293,8 @@ internal sealed partial class VmControl : IDisposable
         Join();
         HostFiles.Check(_config!, EventMonitor, arrives: origin is { DisksAreHeldElsewhere: true });
         Events.Publish("vm", "booting");
+        if (origin is MigrationOrigin arriving)
+            Announce(arriving);
         MachineRun run = new(_config!, _signals, _log, Events, _hub, Folder?.Invoke()) { NetLost = (index, why) => OnLink(index, NetLink.Down, why), Origin = origin, StartsPaused = paused, IsOurs = IsOurs };
         if (BootTrace is not null)
             run.Trace(_trace = BootTrace.Begin(HeaderOf(new ExitFilter(), fromStart: true), trace => OnBootTraceOver(run, trace)));

@@ -1,6 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Vmm.Api;
+using Vmm.Host;
+using Vmm.Machine.Config;
+using Vmm.Migration;
 using Vmm.Migration.Protocol;
 using Vmm.Migration.Transport;
 using Vmm.Snapshot.State;
@@ -34,7 +38,13 @@ public sealed class MigrationCallTests : IDisposable
             await AwaitPhaseAsync(rig, "offer");
         }
         Assert.Contains("no guest was taken over", (await receive).Reason, StringComparison.Ordinal);
-        Assert.False((await ProgressAsync(rig)).GetProperty("active").GetBoolean());
+        JsonElement after = await ProgressAsync(rig);
+        Assert.False(after.GetProperty("active").GetBoolean());
+        JsonElement last = after.GetProperty("last");
+        Assert.True(last.GetProperty("incoming").GetBoolean());
+        Assert.Equal("failed", last.GetProperty("outcome").GetString());
+        Assert.Contains("no guest was taken over", last.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.False(last.TryGetProperty("bytes", out _));
     }
 
     [Fact]
@@ -50,7 +60,9 @@ public sealed class MigrationCallTests : IDisposable
         Assert.Equal(500, status);
         Assert.Contains("given up at the destination (vm.cancel-migration)", reason, StringComparison.Ordinal);
         Assert.False(File.Exists(path));
-        Assert.False((await ProgressAsync(rig)).GetProperty("active").GetBoolean());
+        JsonElement after = await ProgressAsync(rig);
+        Assert.False(after.GetProperty("active").GetBoolean());
+        Assert.Equal("cancelled", after.GetProperty("last").GetProperty("outcome").GetString());
         Assert.Equal(404, (await rig.RefusalAsync("vm.cancel-migration")).Status);
     }
 
@@ -102,6 +114,49 @@ public sealed class MigrationCallTests : IDisposable
         await rig.Ended.WaitAsync(TestContext.Current.CancellationToken);
         Assert.Contains("given up at the destination", (await receive.WaitAsync(s_atOnce, TestContext.Current.CancellationToken)).Reason, StringComparison.Ordinal);
         Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public async Task Guest_that_arrives_is_told_as_an_event_before_it_runs()
+    {
+        using ApiRig rig = new();
+        TaskCompletionSource arriving = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using IDisposable listening = rig.Control.Events.Subscribe(what =>
+        {
+            if (what.Name == "migration-arriving")
+                arriving.TrySetResult();
+        });
+        string path = Path.Combine(_folder.FullName, "m");
+        Task<(int Status, string Reason)> receive = rig.RefusalAsync("vm.receive-migration", $$"""{"receiver_url":"unix:{{path}}"}""");
+        await AwaitPhaseAsync(rig, "connect");
+        using (Channel source = await ConnectAsync(path))
+        {
+            source.Send(MessageType.Hello, new HelloMessage(1, "x", SavedState.ThisArchitecture), MigrationJson.Default.HelloMessage);
+            Assert.Equal(MessageType.Welcome, source.Receive(MigrationPhase.Hello).Type);
+            source.Send(MessageType.Offer, new OfferMessage { Config = JsonSerializer.Deserialize<JsonElement>("""{"firmware":"hello"}"""), Memory = 128 << 20, Page = PageMessage.PageSize, Connections = 1, Disks = [] }, MigrationJson.Default.OfferMessage);
+            await arriving.Task.WaitAsync(s_atOnce, TestContext.Current.CancellationToken);
+        }
+        Assert.Equal(500, (await receive).Status);
+    }
+
+    /// <summary>Every outcome that there is, and no other.</summary>
+    [Fact]
+    public void Outcomes_of_the_document_are_those_there_are()
+    {
+        using JsonDocument document = JsonDocument.Parse(OpenApiDocument.Json);
+        JsonElement words = document.RootElement.GetProperty("components").GetProperty("schemas").GetProperty("MigrationReport").GetProperty("properties").GetProperty("outcome").GetProperty("enum");
+        Assert.Equal(Enum.GetValues<MigrationEnding>().Select(Word.Of), words.EnumerateArray().Select(word => word.GetString()));
+    }
+
+    [Fact]
+    public async Task Migration_from_here_that_has_ended_is_still_told()
+    {
+        using ApiRig rig = new();
+        MigrationResult result = new() { Destination = "unix:/x", TotalMilliseconds = 1234.56, DowntimeMilliseconds = 7.89, Sent = 4096, Pages = 1, ZeroPages = 0, Rounds = 3, Bandwidth = 1 };
+        rig.Control.LastMigration = MigrationReport.Of("unix:/x", result);
+        Assert.Equal("""{"active":false,"last":{"incoming":false,"outcome":"migrated","destination":"unix:/x","downtime_ms":7.9,"total_ms":1234.6,"bytes":4096,"rounds":3}}""", (await ProgressAsync(rig)).GetRawText());
+        rig.Control.LastMigration = MigrationReport.Of("unix:/x", new VmmException("no"), cancelled: false, new MigrationProgress { Sent = 5, Round = 1, Elapsed = 2 });
+        Assert.Equal("""{"active":false,"last":{"incoming":false,"outcome":"failed","destination":"unix:/x","error":"no","total_ms":2,"bytes":5,"rounds":1}}""", (await ProgressAsync(rig)).GetRawText());
     }
 
     [Fact]

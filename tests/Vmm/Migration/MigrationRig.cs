@@ -77,6 +77,9 @@ internal sealed class MigrationRig : IDisposable
 
     public List<MigrationProgress> Progress { get; } = [];
 
+    /// <summary>Told of each round while the guest runs at the source.</summary>
+    public Action<MigrationProgress>? RoundEnded { get; init; }
+
     public CancellationTokenSource Cancel { get; } = new();
 
     /// <summary>Set when the guest's run at the target is over.</summary>
@@ -175,7 +178,7 @@ internal sealed class MigrationRig : IDisposable
 
     private void RunSource()
     {
-        using MigrationSender sender = new(Source, Connect, "there", Options) { PhaseReached = phase => SourceAt?.Invoke(phase), Progressed = Progress.Add };
+        using MigrationSender sender = new(Source, Connect, "there", Options) { PhaseReached = phase => SourceAt?.Invoke(phase), Progressed = Progress.Add, RoundEnded = RoundEnded };
         SourceFault = Record.Exception(() => Result = sender.Run(Cancel.Token));
     }
 

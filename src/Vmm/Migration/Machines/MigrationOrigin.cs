@@ -31,6 +31,9 @@ internal sealed class MigrationOrigin(MigrationReceiver receiver, OfferMessage o
     /// <summary>Told when the guest runs here.</summary>
     public Action? Runs { get; init; }
 
+    /// <summary>Told by its name what there is to tell of the guest's arrival, and the reason where there is one. Any thread.</summary>
+    public Action<string, string?>? Tells { get; set; }
+
     /// <summary>How far the memory is that follows the guest; null while it does not run yet, and when all is there. Any thread.</summary>
     public MigrationProgress? Following => _tail is { IsComplete: false } tail ? tail.Progress : null;
 
@@ -62,6 +65,7 @@ internal sealed class MigrationOrigin(MigrationReceiver receiver, OfferMessage o
         foreach (VirtioNet card in _machine!.Virtio.Select(core => core.Device).OfType<VirtioNet>())
             card.Announce();
         Runs?.Invoke();
+        Tells?.Invoke("migration-arrived", null);
         if (tail is not null)
             Follow(tail, _machine);
     }
@@ -78,21 +82,33 @@ internal sealed class MigrationOrigin(MigrationReceiver receiver, OfferMessage o
     /// <summary>The rest of its memory comes while it runs.</summary>
     private void Follow(TailReceiver tail, MicroVm machine)
     {
-        tail.LinkLost = (why, left) => Say($"the link to where the VM came from was lost ({why}): " + (left > 0
-            ? $"{left / 1e6:0.0} MB of its memory are still there, and it waits where it needs them; take it up again there with 'vmm migrate VM {tail.Place} --recover'"
-            : $"all of its memory is here, but who held it there may not know. For {tail.AnswersLate.TotalMinutes:0} minutes 'vmm migrate VM {tail.Place} --recover' is answered there, and ends what is still held"));
-        tail.TakenUp = () => Say("the link to where the VM came from was taken up again");
+        tail.LinkLost = (why, left) =>
+        {
+            Tells?.Invoke("migration-link-lost", why);
+            SayLost(tail, why, left);
+        };
+        tail.TakenUp = () =>
+        {
+            Tells?.Invoke("migration-taken-up", null);
+            Say("the link to where the VM came from was taken up again");
+        };
         WaitHandle ended = machine.Machine.Ending;
         _tail = tail;
         _following = new Thread(() => RunTail(tail, machine, ended), StackSize) { Name = "migrate-tail", IsBackground = true };
         HostThread.Start(_following);
     }
 
+    private static void SayLost(TailReceiver tail, string why, ulong left) => Say($"the link to where the VM came from was lost ({why}): " + (left > 0
+        ? $"{left / 1e6:0.0} MB of its memory are still there, and it waits where it needs them; take it up again there with 'vmm migrate VM {tail.Place} --recover'"
+        : $"all of its memory is here, but who held it there may not know. For {tail.AnswersLate.TotalMinutes:0} minutes 'vmm migrate VM {tail.Place} --recover' is answered there, and ends what is still held"));
+
     private void RunTail(TailReceiver tail, MicroVm machine, WaitHandle ended)
     {
         try
         {
             tail.Follow(ended);
+            if (tail.IsComplete)
+                Tells?.Invoke("migration-memory-complete", null);
         }
         catch (Exception fault)
         {

@@ -55,6 +55,9 @@ internal sealed class MigrationSender(IMigratingGuest guest, Func<Socket> connec
     /// <summary>Told how far it is.</summary>
     public Action<MigrationProgress>? Progressed { get; init; }
 
+    /// <summary>Told of each round after which the guest still runs here: its numbers, and what is left for the next.</summary>
+    public Action<MigrationProgress>? RoundEnded { get; init; }
+
     /// <summary>Migrates the guest. When it returns the guest runs at the destination, and is held here until it is ended.</summary>
     /// <param name="cancel">Ends it, as long as the guest is not given up.</param>
     /// <exception cref="CommitLostException">Nobody knows which side has the guest; it is held here.</exception>
@@ -157,6 +160,7 @@ internal sealed class MigrationSender(IMigratingGuest guest, Func<Socket> connec
             next = Judge();
             _written.MoveTo(_pending);
             Report();
+            RoundEnded?.Invoke(Progress() with { Round = _round - 1, Remaining = _pending.Count() * DirtyBitmap.PageSize });
             cancel.ThrowIfCancellationRequested();
             ThrowIfEnded();
             if (next == NextStep.Cancel)
