@@ -1,4 +1,3 @@
-using Vmm.Devices.Backends;
 using Vmm.Host;
 using Vmm.Machine;
 using Vmm.Machine.Config;
@@ -7,7 +6,7 @@ using Vmm.Storage;
 namespace Vmm.Consoles;
 
 /// <summary>A file that a console is written to. It is one machine's while that runs: two would write over each other.</summary>
-internal sealed class ConsoleFile
+internal sealed class ConsoleFile : IDisposable
 {
     /// <summary>rw-r--r--, before the umask.</summary>
     private const uint Mode = 0b110_100_100;
@@ -49,6 +48,9 @@ internal sealed class ConsoleFile
         if (start == GuestStart.Begins && Linux.ftruncate(_file.Number, 0) < 0 && Linux.LastError != Errno.EINVAL)
             throw Unwritable();
     }
+
+    /// <summary>Writes out what came, and closes it.</summary>
+    public void Dispose() => Sink.Dispose();
 
     private VmmException Unwritable() => new($"--{_option}: cannot write '{Printable.Escape(_path)}': {FileFault.WhyNotWritten(Linux.LastError)}");
 }

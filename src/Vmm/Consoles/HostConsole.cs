@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Vmm.Devices.Backends;
 using Vmm.Host;
-using Vmm.Machine;
 using Vmm.Machine.Config;
 
 namespace Vmm.Consoles;

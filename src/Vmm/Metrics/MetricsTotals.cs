@@ -4,7 +4,6 @@ using Vmm.Devices.Virtio.Net;
 using Vmm.Logging;
 using Vmm.Machine;
 using Vmm.Machine.Build;
-using Vmm.Machine.Exits;
 
 namespace Vmm.Metrics;
 

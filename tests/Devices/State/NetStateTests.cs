@@ -1,5 +1,4 @@
 using Vmm.Devices.Backends;
-using Vmm.Devices.State;
 using Vmm.Devices.Virtio.Net;
 using Vmm.Devices.Virtio.RateLimiting;
 using Vmm.Tests.Devices.Virtio.Net;

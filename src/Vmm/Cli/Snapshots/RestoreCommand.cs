@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Vmm.Api;
 using Vmm.Background;
 using Vmm.Machine.Config;
 using Vmm.Registry;

@@ -24,6 +24,8 @@ internal sealed unsafe class PagePump : IDisposable
     private readonly CancellationTokenSource _stop;
     private readonly ManualResetEvent _cut = new(initialState: false);
     private readonly WaitHandle[] _endsWait;
+    // As the event is: to ask that costs more than to take a page.
+    private volatile bool _isCut;
     private readonly List<Thread> _threads = [];
     private DirtyBitmap? _pages;
     private ulong _from;
@@ -97,6 +99,7 @@ internal sealed unsafe class PagePump : IDisposable
         lock (_lock)
         {
             (_pages, _round, _tellZero, _from) = (pages, round, tellZero, 0);
+            _isCut = false;
             _cut.Reset();
             Volatile.Write(ref _remaining, pages.Count() * DirtyBitmap.PageSize);
         }
@@ -114,7 +117,11 @@ internal sealed unsafe class PagePump : IDisposable
     }
 
     /// <summary>Has the round under way end early, on every connection: what was not sent yet stays among its pages.</summary>
-    public void CutShort() => _cut.Set();
+    public void CutShort()
+    {
+        _isCut = true;
+        _cut.Set();
+    }
 
     /// <summary>Takes a page out for another to send, and goes on with those behind it.</summary>
     /// <param name="offset">The page.</param>
@@ -255,7 +262,7 @@ internal sealed unsafe class PagePump : IDisposable
         lock (_lock)
         {
             (start, length) = (0, 0);
-            if (_cut.WaitOne(0))
+            if (_isCut)
                 return false;
             if (!_pages!.TryTakeRun(ref _from, out start, out length))
             {
