@@ -11,7 +11,7 @@ public class ManageTests
     [InlineData("manage.sh", "ok removed: nothing left")]
     [InlineData("background.sh", "ok renamed, rebooted, stopped, removed; every pause holds")]
     [InlineData("rough.sh", "ok another user: refused, and nothing touched")]
-    [InlineData("limits.sh", "ok what a killed one left, the next swept")]
+    [InlineData("limits.sh", "ok one that went beyond its memory is told to have, and takes no other along")]
     [InlineData("api.sh", "ok powered down, deleted, gone")]
     public async Task Vm_lives_its_whole_life_by_script(string script, string lastWords) => await LabScript.RunAsync(script, lastWords);
 
