@@ -90,6 +90,8 @@ internal static class BackgroundMachine
         int code = signals.Received is int signal and not 0 ? ExitCodes.Signalled(signal) : OutcomeReport.ExitCode(outcome);
         if (OutcomeReport.Text(outcome) is string text)
             StandardError.Write($"vmm: {vm.Folder.Name}: {text}\n");
+        if (config.Stats && control.Run is { } run)
+            StandardError.Write(ExitStatistics.Text(run.ReadMetrics()));
         if (outcome.Fault is { } fault)
             StandardError.Write($"vmm: {vm.Folder.Name}: the machine's host side failed: {fault.Message}\n");
         // Its last bytes, too, before anybody hears that it has ended.

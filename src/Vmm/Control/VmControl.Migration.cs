@@ -1,3 +1,4 @@
+using Vmm.Control.Local;
 using Vmm.Host;
 using Vmm.Machine;
 using Vmm.Machine.Config;
@@ -22,6 +23,25 @@ internal sealed partial class VmControl
 
     /// <summary>How far the migration is that is under way; null when there is none.</summary>
     public MigrationProgress? Migration => Volatile.Read(ref _migration)?.Progress;
+
+    /// <summary>The migration that the VM is part of, from here or to here; null when there is none.</summary>
+    public MigrationStatus? MigrationStatus
+    {
+        get
+        {
+            if (Volatile.Read(ref _migration) is { } leaving)
+                return MigrationStatus.Of(leaving);
+            if (Volatile.Read(ref _handedOver) is { } there)
+                return new(there.RunsThere ? MigrationStage.Cut : MigrationStage.Undecided, there.Destination, null);
+            if (Run is not { Origin: MigrationOrigin origin } run)
+                return null;
+            if (run.IsArriving)
+                return new(MigrationStage.Arriving, null, null);
+            return origin.Following is { } following
+                ? new(following.Phase == MigrationPhase.Recover ? MigrationStage.Waiting : MigrationStage.Arrived, origin.Place, following)
+                : null;
+        }
+    }
 
     /// <summary>How the migration went that ended last, from here or to here; null when none has.</summary>
     public MigrationReport? LastMigration

@@ -95,6 +95,12 @@ until_true [ ! -e "$VMM_HOME.api" ]
 "$vmm" kill served
 "$vmm" rm served
 echo "ok the API and the commands steer one VM in the background"
+tiny --name counted --stats >/dev/null
+"$vmm" kill counted
+"$vmm" wait counted >/dev/null || true
+"$vmm" logs --vmm counted | grep -q 'exits in all'
+"$vmm" rm counted
+echo "ok what was counted is told at the end"
 "$vmm" kill monitor
 "$vmm" rm shop monitor
 [ "$(ls "$VMM_HOME")" = events.jsonl ]

@@ -41,7 +41,7 @@ internal static class InfoCommand
             config = client?.Ask(ControlVerb.Config).Config;
         }
         config ??= AtRest(folder);
-        return new VmInfo { Vm = VmRow.Of(view, view), Record = view.Record, Config = config, Resets = view.Status?.Resets ?? 0, GenerationId = view.Status?.GenerationId, NetAddresses = view.Status?.NetAddresses, Debugger = view.Status?.Debugger, Folder = folder.Path };
+        return new VmInfo { Vm = VmRow.Of(view, view), Record = view.Record, Config = config, Resets = view.Status?.Resets ?? 0, GenerationId = view.Status?.GenerationId, NetAddresses = view.Status?.NetAddresses, Migration = view.Status?.Migration, Debugger = view.Status?.Debugger, Folder = folder.Path };
     }
 
     private static MachineConfig AtRest(VmFolder folder)
@@ -65,6 +65,8 @@ internal static class InfoCommand
         table.Add("state", info.Vm.Pid is int pid ? string.Create(CultureInfo.InvariantCulture, $"{info.Vm.State}, process {pid}{(info.Record.Foreground ? ", at a terminal" : "")}") : info.Vm.State);
         if (info.Vm.UptimeSeconds is double uptime)
             table.Add("uptime", $"{ListCommand.Uptime(uptime)}{(info.Resets > 0 ? $", {info.Resets} resets" : "")}");
+        if (info.Migration is { } migration)
+            table.Add("migration", migration.Text(info.Vm.Name));
         if (info.Vm.Outcome is string outcome)
             table.Add("last run", info.Vm.ExitCode is int code ? $"{outcome}, exit code {code}" : $"{outcome}: vmm and its guest took more than memory-max ({config.MemoryMax}); the kernel ended them");
         table.Add("created", Time(info.Record.CreatedAt));

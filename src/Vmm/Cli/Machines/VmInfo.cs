@@ -26,6 +26,9 @@ internal sealed record VmInfo
     /// <summary>The network cards' addresses as the guest has them: a copy's driver goes on with the one that it knew. Null while it does not run.</summary>
     public IReadOnlyList<string>? NetAddresses { get; init; }
 
+    /// <summary>The migration that it is part of; null when there is none, and while it does not run.</summary>
+    public MigrationStatus? Migration { get; init; }
+
     /// <summary>Where a debugger can attach to its guest, and whether one has; null for nowhere, and while it does not run.</summary>
     public DebuggerStatus? Debugger { get; init; }
 

@@ -144,6 +144,7 @@ internal sealed class ControlHandler(VmControl control, LockedVm vm, ConsoleHub?
             GenerationId = run?.GenerationId,
             NetAddresses = run?.NetAddresses?.Select(address => address.ToString()).ToList(),
             IsArriving = run?.IsArriving == true,
+            Migration = control.MigrationStatus,
             Debugger = run?.DebuggerPlace is { } place ? new DebuggerStatus(place, run.IsDebugged) : null,
         };
     }

@@ -42,6 +42,9 @@ internal sealed record VmStatus
     /// <summary>Whether its guest is on its way here, and runs elsewhere or nowhere yet.</summary>
     public bool IsArriving { get; init; }
 
+    /// <summary>The migration that it is part of; null when there is none.</summary>
+    public MigrationStatus? Migration { get; init; }
+
     /// <summary>Where a debugger can attach to the guest, and whether one has; null for nowhere.</summary>
     public DebuggerStatus? Debugger { get; init; }
 }

@@ -37,6 +37,9 @@ internal sealed class MigrationOrigin(MigrationReceiver receiver, OfferMessage o
     /// <summary>How far the memory is that follows the guest; null while it does not run yet, and when all is there. Any thread.</summary>
     public MigrationProgress? Following => _tail is { IsComplete: false } tail ? tail.Progress : null;
 
+    /// <summary>Where its source can come again while memory follows; null before and afterwards.</summary>
+    public string? Place => _tail is { IsComplete: false } tail ? tail.Place : null;
+
     /// <inheritdoc/>
     public GuestRam OpenRam(MachineConfig config)
     {
