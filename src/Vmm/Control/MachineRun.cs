@@ -206,7 +206,7 @@ internal sealed partial class MachineRun : IDisposable
         get
         {
             lock (_ending)
-                return _current is { } vm ? [.. vm.Virtio.Select(core => core.Device).OfType<VirtioNet>().Select(net => net.Address)] : null;
+                return _current is { } vm ? [.. vm.Networks.Select(net => net.Address)] : null;
         }
     }
 

@@ -1,6 +1,5 @@
 using Vmm.Devices.Virtio.Balloon;
 using Vmm.Devices.Virtio.Block;
-using Vmm.Devices.Virtio.Net;
 using Vmm.Logging;
 using Vmm.Machine;
 using Vmm.Machine.Build;
@@ -102,7 +101,7 @@ internal sealed class MetricsTotals
     }
 
     private NetMetrics[] SumNets(MicroVm vm) =>
-        [.. vm.Virtio.Select(core => core.Device).OfType<VirtioNet>().Select((net, i) => NetReader.Read(net, i < _nets.Length ? _nets[i] : null))];
+        [.. vm.Networks.Select((net, i) => NetReader.Read(net, i < _nets.Length ? _nets[i] : null))];
 
     private DiskMetrics[] SumDisks(MicroVm vm) =>
     [

@@ -84,9 +84,12 @@ internal sealed class MicroVm : IDisposable
     /// <summary>The first virtio device of a type; null when there is none.</summary>
     public T? Device<T>() where T : class, IVirtioDevice => Virtio.Select(core => core.Device).OfType<T>().FirstOrDefault();
 
+    /// <summary>The network devices, in the order of the description.</summary>
+    public IEnumerable<VirtioNet> Networks => Virtio.Select(core => core.Device).OfType<VirtioNet>();
+
     /// <summary>A network device.</summary>
     /// <param name="index">Its place among them, as in the description.</param>
-    public VirtioNet Network(int index) => Virtio.Select(core => core.Device).OfType<VirtioNet>().ElementAt(index);
+    public VirtioNet Network(int index) => Networks.ElementAt(index);
 
     /// <summary>Ends the machine and gives everything back: vCPUs first, then devices, then memory. A broken machine is left as it is.</summary>
     public void Dispose()

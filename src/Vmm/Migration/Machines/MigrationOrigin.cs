@@ -65,7 +65,7 @@ internal sealed class MigrationOrigin(MigrationReceiver receiver, OfferMessage o
     {
         TailReceiver? tail = receiver.Started();
         // Switches between here and there still send its frames to the old place.
-        foreach (VirtioNet card in _machine!.Virtio.Select(core => core.Device).OfType<VirtioNet>())
+        foreach (VirtioNet card in _machine!.Networks)
             card.Announce();
         Runs?.Invoke();
         Tells?.Invoke("migration-arrived", null);
