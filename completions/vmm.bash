@@ -21,7 +21,7 @@ _vmm()
     _init_completion -n = || return
 
     local machine_options='--kernel --initrd --cmdline --module --boot-protocol --firmware --cpus --cpu --cpu-shares --cpu-quota --memory-max --memory --disk
-        --net --console --virtio-console --port --agent --transport --rng --vsock --balloon --gdb --name --log --log-level --reboot --help'
+        --net --console --virtio-console --port --agent --transport --rng --vsock --balloon --gdb --name --log --log-level --reboot --on-crash --help'
     local many=1000
 
     if ((cword == 1)); then
@@ -58,6 +58,7 @@ _vmm()
             COMPREPLY=($(compgen -W 'stderr file= journal off' -- "$cur"))
             ;;
         --log-level) COMPREPLY=($(compgen -W 'error warning info debug trace' -- "$cur")) ;;
+        --on-crash) COMPREPLY=($(compgen -W 'end preserve' -- "$cur")) ;;
         --reboot) COMPREPLY=($(compgen -W 'reset exit' -- "$cur")) ;;
         --event-monitor) compopt -o nospace; COMPREPLY=($(compgen -W 'path= fd=' -- "$cur")) ;;
         --cmdline | --cpus | --cpu | --cpu-shares | --cpu-quota | --memory-max | --memory | --balloon | --name) ;;
@@ -155,7 +156,7 @@ _vmm()
     receive)
         if [[ $cur == -* ]]; then
             COMPREPLY=($(compgen -W '--detach -d --rm --tls --name --disk --net --vsock --port --console --virtio-console
-                --log --log-level --reboot --cpu-shares --cpu-quota --memory-max --api-socket --event-monitor --help' -- "$cur"))
+                --log --log-level --reboot --on-crash --cpu-shares --cpu-quota --memory-max --api-socket --event-monitor --help' -- "$cur"))
         elif ((cword == 2)); then
             compopt -o nospace; COMPREPLY=($(compgen -W 'tcp: unix:' -- "$cur"))
         fi
@@ -166,7 +167,7 @@ _vmm()
         *)
             if [[ $cur == -* ]]; then
                 COMPREPLY=($(compgen -W '--detach -d --rm --paused --trust-disks --memory --gdb --name --disk --net --vsock --port --console --virtio-console
-                    --log --log-level --reboot --cpu-shares --cpu-quota --memory-max --api-socket --event-monitor --help' -- "$cur"))
+                    --log --log-level --reboot --on-crash --cpu-shares --cpu-quota --memory-max --api-socket --event-monitor --help' -- "$cur"))
             else
                 _filedir -d
             fi

@@ -88,6 +88,7 @@ complete -c vmm -n $describe -l name -x -d 'The name in messages'
 complete -c vmm -n $describe -l log -x -a 'stderr file= journal off' -d "Where vmm's own log goes"
 complete -c vmm -n $describe -l log-level -x -a 'error warning info debug trace' -d "The log's level"
 complete -c vmm -n $describe -l reboot -x -a 'reset exit' -d 'What a reset by the guest does'
+complete -c vmm -n $describe -l on-crash -x -a 'end preserve' -d 'What a crash of the guest does'
 complete -c vmm -n $run -l api-socket -r -F -d 'Serve the REST API on a Unix socket: PATH, fd=N'
 complete -c vmm -n $run -l event-monitor -x -a 'path=' -d 'Write what happens as JSON: path=FILE, fd=N'
 complete -c vmm -n $run -l stats -d 'Count exits and show them at the end'

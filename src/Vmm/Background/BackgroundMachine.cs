@@ -75,6 +75,7 @@ internal static class BackgroundMachine
         {
             Folder = () => vm.Folder.Path,
             DebuggerAwaited = place => StandardError.Write($"vmm: {vm.Folder.Name}: {Awaiting.Debugger(place)}\n"),
+            CrashHeld = crash => StandardError.Write($"vmm: {vm.Folder.Name}: {OutcomeReport.Held(crash, config)}\n"),
         };
         ControlEndPoints where = ControlEndPoints.At(record.ApiSocket, record.EventMonitor);
         using ControlEnds? ends = where == ControlEndPoints.None ? null : new ControlEnds(where, events, TimeProvider.System);
@@ -83,6 +84,11 @@ internal static class BackgroundMachine
         ends?.Serve(control, new RunningProcess(control), log);
         MachineOutcome outcome = control.BootHere(() =>
         {
+            if (record.Arriving)
+            {
+                record = record with { Arriving = false };
+                vm.Folder.TryWriteRecord(record);
+            }
             console.Start();
             Report(reporting, BackgroundLauncher.Ready);
         }, origin, before.StartPaused);

@@ -44,6 +44,7 @@ internal static class MachineSession
         {
             BootTrace = traced,
             DebuggerAwaited = place => Say(config, Awaiting.Debugger(place)),
+            CrashHeld = crash => StandardError.Write(LogLine.Speaker(config.Name) + OutcomeReport.Held(crash, config) + "\n"),
         };
         try
         {

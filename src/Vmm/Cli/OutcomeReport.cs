@@ -1,4 +1,5 @@
 using Vmm.Machine;
+using Vmm.Machine.Config;
 
 namespace Vmm.Cli;
 
@@ -29,6 +30,13 @@ internal static class OutcomeReport
         OutcomeKind.EntryFailure or OutcomeKind.UnexpectedExit => "refused",
         _ => "failed",
     };
+
+    /// <summary>What to tell the user of a crash for which the guest is held.</summary>
+    /// <param name="crash">The crash.</param>
+    /// <param name="config">The VM's description.</param>
+    public static string Held(MachineOutcome crash, MachineConfig config) => $"{Text(crash)}\n  " + (config.OnCrash == CrashPolicy.Preserve
+        ? "the guest is held as it is: 'vmm inspect', 'vmm coredump' and, with --gdb, a debugger look at it; 'vmm reboot' starts it again, 'vmm stop --force' ends it"
+        : "the guest is held as it is for the debugger, and ends when that leaves it");
 
     /// <summary>What to tell the user; null when there is nothing to say.</summary>
     public static string? Text(MachineOutcome outcome)

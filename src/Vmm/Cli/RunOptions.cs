@@ -37,6 +37,7 @@ internal static class RunOptions
         new("log", "stderr|file=PATH|journal|off[,format=json][,level=][,size=]", "Where vmm's own log goes; repeatable [stderr,level=warning]", AddLog, repeatable: true),
         new("log-level", "LEVEL", $"The log's level where its place has none: {Word.All<LogThreshold>()} [info; stderr: warning]", (m, v) => m.LogLevel = Word.Parse<LogThreshold>(v)),
         new("reboot", "reset|exit", "What a reset by the guest does [reset]", (m, v) => m.Reboot = Word.Parse<RebootPolicy>(v)),
+        new("on-crash", "end|preserve", "What a crash of the guest does: end its run (or --reboot), or hold it for a look [end]", (m, v) => m.OnCrash = Word.Parse<CrashPolicy>(v)),
     ];
 
     private static CpuConfig Cpus(string value)

@@ -21,7 +21,12 @@ internal sealed class LifecycleConflictException(VmState state, VmCommand comman
     private static string Explain(VmState state, VmCommand command)
     {
         string needed = string.Join(" or ", VmLifecycle.Needed(command).Select(Name));
-        string help = state == VmState.Paused && command == VmCommand.PowerButton ? ": resume it first, or end it at once (stop --force)" : "";
+        string help = state switch
+        {
+            VmState.Paused when command == VmCommand.PowerButton => ": resume it first, or end it at once (stop --force)",
+            VmState.Crashed => ": look at it (inspect, coredump), start it again (reboot) or end it (stop --force)",
+            _ => "",
+        };
         return $"cannot {Verb(command)}: the VM is {Name(state)}, and would have to be {needed}{help}";
     }
 

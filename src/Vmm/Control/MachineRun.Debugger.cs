@@ -23,6 +23,13 @@ internal sealed partial class MachineRun
     /// <summary>The guest goes on, or is held, by its user's will from now on.</summary>
     public void AwaitNoDebugger() => _gdb?.AwaitNone();
 
+    /// <summary>Does something while which the debugger neither stops the guest nor lets it go on.</summary>
+    public T WithDebuggerKeptOut<T>(Func<T> act)
+    {
+        using Lock.Scope kept = _gdb!.KeepOut();
+        return act();
+    }
+
     private sealed class GuestKeeper(MachineRun run) : IGuestKeeper
     {
         public bool TryTake()
@@ -39,6 +46,8 @@ internal sealed partial class MachineRun
         public void GiveBack(bool resumed)
         {
             run._debugged = false;
+            // One that crashed just now, for the debugger to see.
+            Volatile.Read(ref run._current)?.Machine.EndUnwantedCrash();
             if (resumed)
                 run._events.Publish("vm", "resumed", ("by", "debugger"));
         }

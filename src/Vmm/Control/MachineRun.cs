@@ -97,6 +97,9 @@ internal sealed partial class MachineRun : IDisposable
     /// <summary>Told that what a network device had behind it is gone: its place, and why. Comes on an event thread.</summary>
     public Action<int, string>? NetLost { get; init; }
 
+    /// <summary>Told of a crash for which the guest is held. Comes on a vCPU's thread.</summary>
+    public Action<MachineOutcome>? CrashHeld { get; init; }
+
     /// <summary>Exits to user space so far, those of the start that runs now included.</summary>
     public long Exits
     {
@@ -118,7 +121,8 @@ internal sealed partial class MachineRun : IDisposable
 
     /// <summary>Where the vCPUs are: running while the machine is being built, too. Waits for no command that is under way.</summary>
     public MachineState State =>
-        Volatile.Read(ref _over) ? MachineState.Ended : Volatile.Read(ref _current)?.Machine.State == MachineState.Paused ? MachineState.Paused : MachineState.Running;
+        Volatile.Read(ref _over) ? MachineState.Ended
+        : Volatile.Read(ref _current)?.Machine.State is { } state and (MachineState.Paused or MachineState.Crashed) ? state : MachineState.Running;
 
     /// <summary>Whether the guest is on its way here by migration, and has not started here.</summary>
     public bool IsArriving => Origin is { DisksAreHeldElsewhere: true } && Resets == 0 && Volatile.Read(ref _current) is null && !Volatile.Read(ref _over);
@@ -289,6 +293,14 @@ internal sealed partial class MachineRun : IDisposable
             _current?.Machine.End(new MachineOutcome(OutcomeKind.HostFault, Fault: fault));
     }
 
+    private void OnCrashHeld(MachineOutcome crash)
+    {
+        _events.Publish("vm", "crashed", ("outcome", crash.Kind.ToString()), ("vcpu", $"{crash.Vcpu}"));
+        _life.CrashedAndHeld(crash.Kind, crash.Vcpu);
+        CrashHeld?.Invoke(crash);
+        _gdb?.Crashed();
+    }
+
     private MachineOutcome RunOnce(MicroVm vm, Action? started, IMachineOrigin? origin, bool held)
     {
         lock (_lock)
@@ -302,6 +314,8 @@ internal sealed partial class MachineRun : IDisposable
                     return new MachineOutcome(OutcomeKind.Stopped);
                 }
                 _rebootAsked = false;
+                vm.Machine.CrashWanted = () => _debugged;
+                vm.Machine.Crashed = OnCrashHeld;
                 _current = vm;
                 if (_trace is not null)
                     vm.Machine.Trace(MachineTracer.Of(_trace, vm));

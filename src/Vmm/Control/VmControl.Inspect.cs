@@ -20,7 +20,7 @@ internal sealed partial class VmControl
         InspectRules.Check(request);
         return OnMachine(VmCommand.Inspect, vm =>
         {
-            using HeldMachine held = HeldMachine.Hold(vm);
+            using HeldMachine held = HeldMachine.HoldToLook(vm);
             return Inspector.Answer(LiveSource.Of(vm, held, ConfigOf(vm)), request);
         });
     }
@@ -34,7 +34,7 @@ internal sealed partial class VmControl
         using NewCoredump making = NewCoredump.Begin(request);
         return OnMachine(VmCommand.Coredump, vm =>
         {
-            using HeldMachine held = HeldMachine.Hold(vm);
+            using HeldMachine held = HeldMachine.HoldToLook(vm);
             RamPages memory = new(vm.Ram);
             return making.Write(LiveSource.Of(vm, held, ConfigOf(vm)), memory, memory.Touched, () => StopIfUnwanted(vm, "core file", isUnwanted));
         });

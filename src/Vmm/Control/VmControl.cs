@@ -77,6 +77,7 @@ internal sealed partial class VmControl : IDisposable
             {
                 MachineState.Ended => VmState.Shutdown,
                 MachineState.Paused => VmState.Paused,
+                MachineState.Crashed => VmState.Crashed,
                 _ => VmState.Running,
             };
         }
@@ -248,7 +249,7 @@ internal sealed partial class VmControl : IDisposable
             MachineConfig config = _config ?? throw new VmmException("there is no VM whose devices could be limited");
             CheckMigration(State, VmCommand.Resize);
             MachineConfig limited = DeviceLimits.Change(config, device, limit);
-            if (State is VmState.Running or VmState.Paused)
+            if (State is VmState.Running or VmState.Paused or VmState.Crashed)
             {
                 Run!.With(vm =>
                 {
@@ -295,7 +296,7 @@ internal sealed partial class VmControl : IDisposable
         Events.Publish("vm", "booting");
         if (origin is MigrationOrigin arriving)
             Announce(arriving);
-        MachineRun run = new(_config!, _signals, _log, Events, _hub, Folder?.Invoke()) { NetLost = (index, why) => OnLink(index, NetLink.Down, why), Origin = origin, StartsPaused = paused, IsOurs = IsOurs };
+        MachineRun run = new(_config!, _signals, _log, Events, _hub, Folder?.Invoke()) { NetLost = (index, why) => OnLink(index, NetLink.Down, why), Origin = origin, StartsPaused = paused, IsOurs = IsOurs, CrashHeld = CrashHeld };
         if (BootTrace is not null)
             run.Trace(_trace = BootTrace.Begin(HeaderOf(new ExitFilter(), fromStart: true), trace => OnBootTraceOver(run, trace)));
         return Announced(run);

@@ -13,7 +13,8 @@ namespace Vmm.Control;
 ///                       ▼            ▼
 ///                     (none)  by Delete, from any state
 /// </code>
-/// Within Running and Paused the states of one start of the guest are <see cref="Machine.MachineLifecycle"/>'s.
+/// A guest that crashes goes from Running to Shutdown, or is held in Crashed: there it is looked at, and goes to Running by Reboot
+/// and to Shutdown as from Paused. Within Running, Paused and Crashed the states of one start of the guest are <see cref="Machine.MachineLifecycle"/>'s.
 /// </summary>
 internal static class VmLifecycle
 {
@@ -26,10 +27,11 @@ internal static class VmLifecycle
         (VmState.Running, VmCommand.Pause) => VmState.Paused,
         (VmState.Paused, VmCommand.Resume) => VmState.Running,
         (VmState.Running, VmCommand.PowerButton or VmCommand.Nmi or VmCommand.Link or VmCommand.Reboot) => VmState.Running,
-        (VmState.Paused, VmCommand.Reboot) => VmState.Running,
+        (VmState.Paused or VmState.Crashed, VmCommand.Reboot) => VmState.Running,
         (VmState.Paused, VmCommand.Link) => VmState.Paused,
         (VmState.Running or VmState.Paused, VmCommand.Resize or VmCommand.RenewGeneration or VmCommand.Snapshot or VmCommand.Inspect or VmCommand.Coredump or VmCommand.Migrate or VmCommand.Trace) => state,
-        (VmState.Running or VmState.Paused, VmCommand.Shutdown) => VmState.Shutdown,
+        (VmState.Crashed, VmCommand.Inspect or VmCommand.Coredump) => state,
+        (VmState.Running or VmState.Paused or VmState.Crashed, VmCommand.Shutdown) => VmState.Shutdown,
         (not VmState.None, VmCommand.Delete) => VmState.None,
         _ => null,
     };

@@ -19,6 +19,9 @@ internal enum VmState
     /// <summary>Every vCPU is held outside the guest.</summary>
     Paused,
 
+    /// <summary>The guest cannot go on, and is held for whoever wants to look: <c>--on-crash preserve</c>, or a debugger is there.</summary>
+    Crashed,
+
     /// <summary>The guest's run is over; the description is kept.</summary>
     Shutdown,
 }

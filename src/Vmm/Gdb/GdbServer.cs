@@ -86,6 +86,12 @@ internal sealed class GdbServer : IDisposable
     /// <summary>The machine has started. A debugger that is there already finds it at its first instruction.</summary>
     public void Started() => _loop.Post(TellStart);
 
+    /// <summary>The guest has crashed, and is held for it. Any thread.</summary>
+    public void Crashed() => _loop.Post(_onStopWanted);
+
+    /// <summary>Keeps the debugger from doing anything to the machine until this is disposed of. One that has the guest run has it run on.</summary>
+    public Lock.Scope KeepOut() => _lock.EnterScope();
+
     /// <summary>The machine is about to be taken apart.</summary>
     public void Leave()
     {
@@ -104,7 +110,7 @@ internal sealed class GdbServer : IDisposable
             case OutcomeKind.DebugExit:
                 _session?.Ended(signal: false, (byte)ExitCodes.FromDebugExit(outcome.Status));
                 break;
-            case OutcomeKind.TripleFault or OutcomeKind.InternalError or OutcomeKind.EntryFailure or OutcomeKind.UnexpectedExit:
+            case var _ when outcome.IsCrash:
                 _session?.Ended(signal: true, SIGSEGV);
                 break;
             case OutcomeKind.HostFault:
@@ -168,7 +174,7 @@ internal sealed class GdbServer : IDisposable
                 _hasRun = false;
                 _target.HoldAll();
                 _session = new GdbSession(_target, client.Send);
-                _session.Stopped(new StopReason(StopKind.Trap, 0));
+                _session.Stopped(_target.TakeCrash() ?? new StopReason(StopKind.Trap, 0));
             }
             _watch = _loop.Add(client.Socket, Linux.EPOLLIN, new Ready(Receive));
         }

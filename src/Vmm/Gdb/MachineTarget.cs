@@ -31,6 +31,7 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
     private readonly uint[] _control;
     private readonly ConcurrentQueue<StopReason> _stops = new();
     private volatile bool _interrupted;
+    private bool _knowsOfCrash;
 
     /// <summary>Looks at a machine, which may be running.</summary>
     /// <param name="vm">The machine.</param>
@@ -99,6 +100,11 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
             _stopWanted();
             return;
         }
+        if (_vm.Machine.Crash is not null)
+        {
+            GoOnCrashed();
+            return;
+        }
         if (actions.Contains(VcpuAction.Step))
             _traps.ExpectSteps();
         ulong kept = 0;
@@ -124,20 +130,29 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
     /// <exception cref="VmmException">A vCPU did not answer, or the machine has ended.</exception>
     public StopReason? Stop()
     {
-        if (_stops.IsEmpty && !_interrupted)
+        if (_stops.IsEmpty && !_interrupted && !HasNewCrash)
             return null;
         HoldAll();
         bool interrupted = _interrupted;
         _interrupted = false;
-        return TakeStop() ?? (interrupted ? new StopReason(StopKind.Interrupt, 0) : null);
+        return TakeStop() ?? TakeCrash() ?? (interrupted ? new StopReason(StopKind.Interrupt, 0) : null);
     }
 
     /// <summary>Holds every vCPU that is not held, for a debugger that has just come.</summary>
     /// <exception cref="VmmException">A vCPU did not answer, or the machine has ended.</exception>
-    public void HoldAll() => _vm.Machine.EnsurePaused();
+    public void HoldAll() => _vm.Machine.EnsureHeld();
+
+    /// <summary>The guest's crash, if there is one that the debugger does not know of.</summary>
+    public StopReason? TakeCrash()
+    {
+        if (!HasNewCrash)
+            return null;
+        _knowsOfCrash = true;
+        return new StopReason(StopKind.Crash, _vm.Machine.Crash!.Vcpu);
+    }
 
     /// <summary>Whether every vCPU is held, by whomever.</summary>
-    public bool IsHeld => _vm.Machine.State == MachineState.Paused;
+    public bool IsHeld => _vm.Machine.State is MachineState.Paused or MachineState.Crashed;
 
     /// <summary>Whether the machine has ended.</summary>
     public bool IsOver => _vm.Machine.State == MachineState.Ended;
@@ -159,8 +174,16 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
             _control[i] = 0;
             _traps.Arm(_vm.Vcpus[i], Debug(0));
         }
-        if (!staysHeld)
+        _knowsOfCrash = false;
+        if (_vm.Machine.Crash is not null)
+        {
+            if (!_vm.Machine.PreservesCrash)
+                _vm.Machine.EndByCrash();
+        }
+        else if (!staysHeld)
+        {
             _vm.Machine.ResumeAllBut(0);
+        }
     }
 
     /// <inheritdoc/>
@@ -208,6 +231,19 @@ internal sealed unsafe class MachineTarget : IGdbTarget, IDebugExits
         bool fits = TrapPlace.Fits(trap, Kvm.State.VcpuSaver.General(vcpu.GetRegisters()), Kvm.State.VcpuSaver.System(vcpu.GetSpecialRegisters()),
             GuestTranslation.Walk(vcpu, _vm.Ram.Memory, address), code);
         return fits ? _software.Insert(address, physical) : BreakpointResult.Refused;
+    }
+
+    private bool HasNewCrash => !_knowsOfCrash && _vm.Machine.Crash is not null;
+
+    /// <summary>A vCPU that crashed would only do so again. A process would end by such a signal; a guest that is to be preserved is told of once more.</summary>
+    private void GoOnCrashed()
+    {
+        if (_vm.Machine.PreservesCrash)
+            _knowsOfCrash = false;
+        if (HasNewCrash)
+            _stopWanted();
+        else
+            _vm.Machine.EndByCrash();
     }
 
     private void Tell(IVcpu vcpu, StopReason reason)

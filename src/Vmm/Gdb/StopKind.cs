@@ -26,4 +26,7 @@ internal enum StopKind
 
     /// <summary>A debug register on reads and writes.</summary>
     AccessWatch,
+
+    /// <summary>A vCPU cannot go on.</summary>
+    Crash,
 }

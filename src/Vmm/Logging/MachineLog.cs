@@ -50,6 +50,12 @@ internal sealed partial class MachineLog(ILogger logger)
     [LoggerMessage(8, LogLevel.Warning, "the guest crashed (triple fault) and starts again; --reboot exit shows where")]
     public partial void CrashedAndRestarts();
 
+    /// <summary>The guest crashed, and is held.</summary>
+    /// <param name="kind">How.</param>
+    /// <param name="vcpu">Which of its vCPUs, from 0.</param>
+    [LoggerMessage(22, LogLevel.Information, "the guest crashed ({Kind}, vCPU {Vcpu}) and is held")]
+    public partial void CrashedAndHeld(OutcomeKind kind, int vcpu);
+
     /// <summary>The guest runs in another process.</summary>
     /// <param name="destination">Which.</param>
     /// <param name="downtimeMs">For how long nobody ran it.</param>

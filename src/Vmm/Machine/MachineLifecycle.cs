@@ -7,9 +7,10 @@ namespace Vmm.Machine;
 /// <code>
 ///              Start            Pause
 ///   Created ─────────▶ Running ───────▶ Paused
-///      │                │    ◀─────────   │
-///      │                │      Resume     │
-///      └───────────────▶ Ended ◀──────────┘
+///                         │    ◀─────────   │
+///                   crash │      Resume     │ crash, on the way to the gate
+///                         ▼                 │
+///                      Crashed ◀────────────┘      and from each to Ended
 /// </code>
 /// </summary>
 internal sealed class MachineLifecycle
@@ -42,12 +43,25 @@ internal sealed class MachineLifecycle
         }
     }
 
+    /// <summary>Notes a crash of a vCPU that runs; false when the machine has crashed before, or ended.</summary>
+    public bool TryCrash()
+    {
+        lock (_lock)
+        {
+            if (!IsLegal(State, MachineState.Crashed))
+                return false;
+            State = MachineState.Crashed;
+            return true;
+        }
+    }
+
     /// <summary>Whether the table has a move.</summary>
     public static bool IsLegal(MachineState from, MachineState to) => (from, to) switch
     {
         (MachineState.Created, MachineState.Running) => true,
         (MachineState.Running, MachineState.Paused) => true,
         (MachineState.Paused, MachineState.Running) => true,
+        (MachineState.Running or MachineState.Paused, MachineState.Crashed) => true,
         (not MachineState.Ended, MachineState.Ended) => true,
         _ => false,
     };
@@ -57,6 +71,7 @@ internal sealed class MachineLifecycle
         MachineState.Created => "created",
         MachineState.Running => "running",
         MachineState.Paused => "paused",
+        MachineState.Crashed => "crashed",
         _ => "ended",
     };
 }

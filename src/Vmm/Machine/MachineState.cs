@@ -12,6 +12,9 @@ internal enum MachineState
     /// <summary>Every vCPU is held outside the guest.</summary>
     Paused,
 
+    /// <summary>A vCPU cannot go on, and every vCPU is held outside the guest for whoever wants to look.</summary>
+    Crashed,
+
     /// <summary>Over: nothing runs again.</summary>
     Ended,
 }

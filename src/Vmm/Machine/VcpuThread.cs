@@ -105,8 +105,10 @@ internal sealed class VcpuThread
                 case VcpuExit.Guest:
                     if (_dispatcher.Dispatch(_vcpu) is { } outcome)
                     {
+                        counters.LeaveGuest();
                         _end(outcome);
                         go = _gate.Pass(_vcpu.Number);
+                        counters.EnterGuest();
                     }
                     break;
                 case VcpuExit.Kicked:
@@ -149,12 +151,13 @@ internal sealed class VcpuThread
                     MachineOutcome? outcome = _dispatcher.Dispatch(_vcpu);
                     counters.LeaveGuest();
                     tracer.Note(_vcpu, counters.RunTime - ran, counters.HandlerTime - handled);
+                    if (outcome is not null)
+                    {
+                        _end(outcome);
+                        if (!_gate.Pass(_vcpu.Number))
+                            return false;
+                    }
                     counters.EnterGuest();
-                    if (outcome is null)
-                        break;
-                    _end(outcome);
-                    if (!_gate.Pass(_vcpu.Number))
-                        return false;
                     break;
                 case VcpuExit.Kicked:
                     counters.LeaveGuest();

@@ -9,7 +9,7 @@ namespace Vmm.Machine;
 /// A running machine: its vCPU threads, and the moves between running, paused and ended. Built by
 /// <see cref="Build.MachineBuilder"/>; knows nothing of devices.
 /// </summary>
-internal sealed class VirtualMachine : IDisposable
+internal sealed partial class VirtualMachine : IDisposable
 {
     /// <summary>How long a pause may take before it counts as failed. A vCPU answers a kick in well under a millisecond.</summary>
     public static readonly TimeSpan PauseTimeout = TimeSpan.FromSeconds(5);
@@ -44,7 +44,7 @@ internal sealed class VirtualMachine : IDisposable
         _gate = new VcpuGate(vcpus.Length);
         _threads = new VcpuThread[vcpus.Length];
         for (int i = 0; i < vcpus.Length; i++)
-            _threads[i] = new VcpuThread(vcpus[i], dispatchers[i], _gate, End, pinning?.For(i));
+            _threads[i] = new VcpuThread(vcpus[i], dispatchers[i], _gate, OnOutcome, pinning?.For(i));
     }
 
     /// <summary>Where the machine is in its life.</summary>
@@ -94,21 +94,32 @@ internal sealed class VirtualMachine : IDisposable
         _lifecycle.MoveTo(MachineState.Paused);
         _gate.Close();
         KickAll();
-        if (_gate.WaitUntilHeld(PauseTimeout))
+        bool held = _gate.WaitUntilHeld(PauseTimeout);
+        if (State == MachineState.Crashed)
+            throw new VmmException("the guest has crashed meanwhile, and is held");
+        if (held)
             return Stopwatch.GetElapsedTime(start);
         // Nothing is asked of the vCPUs: one that waits for memory in the guest would not answer before that comes.
         _lifecycle.MoveTo(MachineState.Running);
-        _gate.Open();
+        OpenAgain();
         throw new VmmException($"a vCPU did not leave the guest within {PauseTimeout.TotalSeconds:0} s; the machine runs on");
     }
 
-    /// <summary>As <see cref="Pause"/>; nothing happens to a machine that is paused already.</summary>
-    /// <exception cref="VmmException">The machine neither runs nor is paused, or a vCPU did not answer.</exception>
-    public void EnsurePaused()
+    /// <summary>As <see cref="Pause"/>; nothing happens to a machine that is paused already, or has crashed and stays so.</summary>
+    /// <exception cref="VmmException">The machine has not started or has ended, or a vCPU did not answer.</exception>
+    public void EnsureHeld()
     {
         using Lock.Scope alone = _moving.EnterScope();
-        if (State != MachineState.Paused)
+        if (State == MachineState.Crashed)
+        {
+            // The others are on their way.
+            if (!_gate.WaitUntilHeld(PauseTimeout))
+                throw new VmmException($"a vCPU did not leave the guest, which has crashed, within {PauseTimeout.TotalSeconds:0} s");
+        }
+        else if (State != MachineState.Paused)
+        {
             Pause();
+        }
     }
 
     /// <summary>Lets the vCPUs go on.</summary>
@@ -138,7 +149,7 @@ internal sealed class VirtualMachine : IDisposable
         }
         finally
         {
-            _gate.Open();
+            OpenAgain();
         }
     }
 
@@ -162,7 +173,7 @@ internal sealed class VirtualMachine : IDisposable
         bool held = _gate.WaitUntilHeld(PauseTimeout);
         // While they are held: what they do from here on is not in the trace.
         before?.Close();
-        _gate.Open();
+        OpenAgain();
         if (!held && State == MachineState.Running)
             throw new VmmException($"a vCPU did not leave the guest within {PauseTimeout.TotalSeconds:0} s");
     }
@@ -203,8 +214,8 @@ internal sealed class VirtualMachine : IDisposable
         Resume();
     }
 
-    /// <summary>Ends the machine. The first outcome counts; later ones are dropped. Any thread, vCPUs and devices included.</summary>
-    public void End(MachineOutcome outcome) => _end.TrySet(outcome);
+    /// <summary>Ends the machine. The first outcome counts; later ones are dropped. One that is stopped after it crashed has crashed. Any thread, vCPUs and devices included.</summary>
+    public void End(MachineOutcome outcome) => _end.TrySet(outcome.Kind == OutcomeKind.Stopped && Crash is { } crash ? crash : outcome);
 
     /// <summary>
     /// Whether a fault of the host's side ended it. Then nothing can be taken apart in good order: requests may be in

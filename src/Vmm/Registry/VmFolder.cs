@@ -152,11 +152,14 @@ internal sealed class VmFolder(VmHome home, string name)
     /// <summary>Replaces what is known of its life.</summary>
     public void WriteRecord(VmRecord record) => Replace(RecordFile, JsonSerializer.Serialize(record, RegistryJson.Default.VmRecord));
 
-    /// <summary>Removes the folder of a VM that was to leave nothing, and whose process was killed before it could see to that.</summary>
+    /// <summary>
+    /// Removes the folder of a VM that was to leave nothing, or whose guest never arrived, and whose process was killed before it
+    /// could see to that. A guest that never arrived is its source's: started from here it would run twice.
+    /// </summary>
     /// <returns>Whether it is gone.</returns>
     public bool RemoveIfLeftBehind()
     {
-        if (!Exists || IsAlive || !ReadRecord().RemoveAtEnd)
+        if (!Exists || IsAlive || ReadRecord() is { RemoveAtEnd: false, Arriving: false })
             return false;
         using SafeFd? held = TryLock();
         if (held is null)

@@ -76,7 +76,7 @@ internal sealed class VmHome
     public VmFolder Existing(string name)
     {
         VmFolder folder = Folder(name);
-        if (folder.Exists)
+        if (folder.Exists && !folder.RemoveIfLeftBehind())
             return folder;
         if (folder.IsClosed)
             throw new VmmException($"'{Printable.Escape(folder.Path)}' is not for this user to look into: a VM there is its owner's, or root's, to steer");

@@ -14,6 +14,9 @@ internal sealed record VmRecord
     /// <summary>Whether its folder goes when it ends.</summary>
     public bool RemoveAtEnd { get; init; }
 
+    /// <summary>Whether its guest is on its way here by migration, and has never run here.</summary>
+    public bool Arriving { get; init; }
+
     /// <summary>The snapshot that its next start is from; null for power-on.</summary>
     public RestoreSettings? Restore { get; init; }
 

@@ -34,9 +34,17 @@ internal sealed class HeldMachine : IDisposable
         bool wasRunning = vm.Machine.State != MachineState.Paused;
         if (wasRunning)
             vm.Machine.Pause();
-        foreach (VirtioDeviceCore core in vm.Virtio)
-            core.Quiesce();
-        return new HeldMachine(vm, wasRunning, still);
+        return Still(vm, wasRunning, still);
+    }
+
+    /// <summary>As <see cref="Hold"/>, for who only looks: a machine that has crashed will do, too, and is held anyway.</summary>
+    /// <exception cref="Host.VmmException">It has not started or has ended, or a vCPU did not answer.</exception>
+    public static HeldMachine HoldToLook(MicroVm vm)
+    {
+        Stopwatch still = Stopwatch.StartNew();
+        bool wasRunning = vm.Machine.State == MachineState.Running;
+        vm.Machine.EnsureHeld();
+        return Still(vm, wasRunning, still);
     }
 
     /// <summary>The state of processors and devices.</summary>
@@ -57,4 +65,11 @@ internal sealed class HeldMachine : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Release();
+
+    private static HeldMachine Still(MicroVm vm, bool wasRunning, Stopwatch still)
+    {
+        foreach (VirtioDeviceCore core in vm.Virtio)
+            core.Quiesce();
+        return new HeldMachine(vm, wasRunning, still);
+    }
 }

@@ -142,6 +142,10 @@ running() { "$vmm" list --output json | grep -q '"running"'; }
 until_true running
 ! "$vmm" pause watched 2>"$work/refusal" || fails "paused under a debugger"
 grep -q 'a debugger is attached at unix:' "$work/refusal" || fails "refused otherwise: $(cat "$work/refusal")"
+# Looking stops it for a moment only, which its debugger does not hear of.
+"$vmm" inspect watched registers >"$work/text"
+grep -q '^rip ' "$work/text"
+running
 kill -INT $debugger
 wait $debugger || fails "gdb ended with $?"
 said 'SIGINT'

@@ -37,6 +37,11 @@ public sealed class VmLifecycleTests
         [(VmState.Paused, VmCommand.Reboot)] = VmState.Running,
         [(VmState.Paused, VmCommand.Shutdown)] = VmState.Shutdown,
         [(VmState.Paused, VmCommand.Delete)] = VmState.None,
+        [(VmState.Crashed, VmCommand.Inspect)] = VmState.Crashed,
+        [(VmState.Crashed, VmCommand.Coredump)] = VmState.Crashed,
+        [(VmState.Crashed, VmCommand.Reboot)] = VmState.Running,
+        [(VmState.Crashed, VmCommand.Shutdown)] = VmState.Shutdown,
+        [(VmState.Crashed, VmCommand.Delete)] = VmState.None,
         [(VmState.Shutdown, VmCommand.Boot)] = VmState.Running,
         [(VmState.Shutdown, VmCommand.Delete)] = VmState.None,
     };
@@ -47,6 +52,7 @@ public sealed class VmLifecycleTests
         [VmState.Created] = "created",
         [VmState.Running] = "running",
         [VmState.Paused] = "paused",
+        [VmState.Crashed] = "crashed",
         [VmState.Shutdown] = "shut down",
     };
 

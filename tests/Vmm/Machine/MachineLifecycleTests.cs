@@ -14,7 +14,10 @@ public class MachineLifecycleTests
             (MachineState.Created, MachineState.Running),
             (MachineState.Running, MachineState.Paused),
             (MachineState.Paused, MachineState.Running),
+            (MachineState.Running, MachineState.Crashed),
+            (MachineState.Paused, MachineState.Crashed),
             (MachineState.Created, MachineState.Ended),
+            (MachineState.Crashed, MachineState.Ended),
             (MachineState.Running, MachineState.Ended),
             (MachineState.Paused, MachineState.Ended),
         ];

@@ -87,6 +87,17 @@ public sealed class VmHomeTests : IDisposable
     }
 
     [Fact]
+    public void Guest_that_never_arrived_is_its_sources_and_leaves_nothing_here_to_start()
+    {
+        _there.Resting("lost", new VmRecord { Arriving = true, Pid = 7 });
+        Assert.StartsWith("there is no VM 'lost'", Assert.Throws<VmmException>(() => _there.Home.Existing("lost")).Message, StringComparison.Ordinal);
+        _there.Resting("other", new VmRecord { Arriving = true });
+        using LockedVm alive = _there.Define("coming", new VmRecord { Arriving = true });
+        Assert.Equal(["coming"], _there.Names);
+        Assert.Equal(["coming"], _there.Content);
+    }
+
+    [Fact]
     public void Name_of_a_VM_that_was_to_leave_nothing_is_free_at_once()
     {
         _there.Resting("web", new VmRecord { RemoveAtEnd = true, Pid = 7 });

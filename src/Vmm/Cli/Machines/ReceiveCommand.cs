@@ -109,7 +109,7 @@ internal static class ReceiveCommand
 
     private static int RunInBackground(MachineConfig config, VmRecord record, MigrationReceiver receiver, MigrationOrigin origin)
     {
-        using LockedVm vm = VmNames.Define(VmHome.Find(), AbsolutePaths.Of(config), record);
+        using LockedVm vm = VmNames.Define(VmHome.Find(), AbsolutePaths.Of(config), record with { Arriving = true });
         Exception? refused = null;
         int code = BackgroundMachine.Run(vm, SafeFd.Own(Linux.open("/dev/null", Linux.O_WRONLY | Linux.O_CLOEXEC, NullMode), "open of /dev/null"), origin, why =>
         {

@@ -21,7 +21,9 @@ internal sealed class VmSampler(VmHome home)
 
     private List<VmRow> Rows(List<VmView> views)
     {
-        List<VmRow> rows = [.. views.Select(view => VmRow.Of(_before.GetValueOrDefault(view.Folder.Name, view), view))];
+        // One that was removed meanwhile is not a damaged one.
+        List<VmRow> rows = [.. views.Select(view => VmRow.Of(_before.GetValueOrDefault(view.Folder.Name, view), view))
+            .Zip(views, (row, view) => (row, view)).Where(pair => pair.view.Folder.Exists).Select(pair => pair.row)];
         _before = views.ToDictionary(view => view.Folder.Name, StringComparer.Ordinal);
         return rows;
     }

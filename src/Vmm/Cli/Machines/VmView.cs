@@ -26,7 +26,7 @@ internal sealed record VmView(VmFolder Folder, VmRecord Record, string State, Vm
     public string? Outcome => Status is not null ? null : Record.Outcome ?? (State == Killed && WentBeyondMemoryMax() ? "out of memory" : null);
 
     /// <summary>
-    /// Looks at a VM. Its state is <c>running</c>, <c>paused</c>, <c>starting</c>, <c>arriving</c> (by migration), <c>created</c> (never started),
+    /// Looks at a VM. Its state is <c>running</c>, <c>paused</c>, <c>crashed</c> (and held), <c>starting</c>, <c>arriving</c> (by migration), <c>created</c> (never started),
     /// <c>stopped</c> (its last run ended in good order), <c>failed</c> (it did not), <c>killed</c> (its process was ended
     /// from outside, or the host went down) or <c>stuck</c> (its process lives and does not answer).
     /// </summary>
@@ -41,7 +41,7 @@ internal sealed record VmView(VmFolder Folder, VmRecord Record, string State, Vm
         try
         {
             VmStatus status = client.Ask(ControlVerb.Status).Status ?? throw new VmmException("an answer without a status");
-            return new(folder, record, status.IsArriving ? "arriving" : status.State == VmState.Paused ? "paused" : status.State == VmState.Running ? "running" : "starting", status);
+            return new(folder, record, status.IsArriving ? "arriving" : status.State == VmState.Paused ? "paused" : status.State == VmState.Crashed ? "crashed" : status.State == VmState.Running ? "running" : "starting", status);
         }
         catch (VmmException)
         {

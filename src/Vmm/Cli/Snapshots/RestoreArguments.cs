@@ -10,7 +10,7 @@ namespace Vmm.Cli.Snapshots;
 /// </summary>
 internal sealed class RestoreArguments
 {
-    private static readonly string[] s_names = ["name", "disk", "net", "vsock", "port", "console", "virtio-console", "log", "log-level", "reboot", "cpu-shares", "cpu-quota", "memory-max"];
+    private static readonly string[] s_names = ["name", "disk", "net", "vsock", "port", "console", "virtio-console", "log", "log-level", "reboot", "on-crash", "cpu-shares", "cpu-quota", "memory-max"];
 
     private readonly RunOption[] _options;
 
@@ -65,6 +65,7 @@ internal sealed class RestoreArguments
             Log = Has("log") ? given.Log : saved.Log,
             LogLevel = Has("log-level") ? given.LogLevel : saved.LogLevel,
             Reboot = Has("reboot") ? given.Reboot : saved.Reboot,
+            OnCrash = Has("on-crash") ? given.OnCrash : saved.OnCrash,
             CpuShares = Has("cpu-shares") ? given.CpuShares : saved.CpuShares,
             CpuQuota = Has("cpu-quota") ? given.CpuQuota : saved.CpuQuota,
             MemoryMax = Has("memory-max") ? given.MemoryMax : saved.MemoryMax,

@@ -5,10 +5,11 @@ internal sealed partial class GdbCommands
 {
     private const int SIGINT = 2;
     private const int SIGTRAP = 5;
+    private const int SIGSEGV = 11;
 
     private void TellStop(Reply reply)
     {
-        reply.Text($"T{(LastStop.Kind == StopKind.Interrupt ? SIGINT : SIGTRAP):x2}thread:");
+        reply.Text($"T{Signal(LastStop.Kind):x2}thread:");
         reply.Number(ThreadId.Of(LastStop.Vcpu));
         reply.Text(";");
         switch (LastStop.Kind)
@@ -31,6 +32,13 @@ internal sealed partial class GdbCommands
                 break;
         }
     }
+
+    private static int Signal(StopKind kind) => kind switch
+    {
+        StopKind.Interrupt => SIGINT,
+        StopKind.Crash => SIGSEGV,
+        _ => SIGTRAP,
+    };
 
     private void TellWatch(string kind, Reply reply)
     {

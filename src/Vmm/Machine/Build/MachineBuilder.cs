@@ -132,7 +132,7 @@ internal sealed class MachineBuilder
         if (entry is { } state)
             VcpuRegisters.Load(vcpus[0], state);
         // Its threads may wait already when the rest of it does not come.
-        return (vcpus, Keep(new VirtualMachine(vcpus, dispatchers, end, pinning)));
+        return (vcpus, Keep(new VirtualMachine(vcpus, dispatchers, end, pinning) { PreservesCrash = _config.OnCrash == CrashPolicy.Preserve }));
     }
 
     private T Keep<T>(T part) where T : IDisposable

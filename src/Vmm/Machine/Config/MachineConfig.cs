@@ -88,6 +88,9 @@ internal sealed record MachineConfig
     /// <summary>What happens when the guest resets itself.</summary>
     public RebootPolicy Reboot { get; set; }
 
+    /// <summary>What happens when the guest crashes.</summary>
+    public CrashPolicy OnCrash { get; set; }
+
     /// <summary>Where the log goes. Resolved: never empty; standard error when nothing was given. Each has its level but standard error, whose usual one the process knows.</summary>
     public IReadOnlyList<LogConfig> Log { get; set; } = [];
 

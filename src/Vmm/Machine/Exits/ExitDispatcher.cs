@@ -158,7 +158,7 @@ internal sealed unsafe class ExitDispatcher(AddressBus ports, AddressBus memory,
         }
     }
 
-    private MachineOutcome Crash(OutcomeKind kind, IVcpu vcpu, string what) => new(kind, Report: crash.Describe(vcpu, kind, what));
+    private MachineOutcome Crash(OutcomeKind kind, IVcpu vcpu, string what) => new(kind, Report: crash.Describe(vcpu, kind, what), Vcpu: vcpu.Number);
 
     private static string DescribeInternalError(kvm_run* run) => run->@internal.suberror switch
     {
