@@ -166,7 +166,7 @@ _vmm()
         --memory) COMPREPLY=($(compgen -W 'lazy eager demand' -- "$cur")) ;;
         *)
             if [[ $cur == -* ]]; then
-                COMPREPLY=($(compgen -W '--detach -d --rm --paused --trust-disks --memory --gdb --name --disk --net --vsock --port --console --virtio-console
+                COMPREPLY=($(compgen -W '--detach -d --rm --paused --trust-disks --track --memory --gdb --name --disk --net --vsock --port --console --virtio-console
                     --log --log-level --reboot --on-crash --cpu-shares --cpu-quota --memory-max --api-socket --event-monitor --help' -- "$cur"))
             else
                 _filedir -d

@@ -182,6 +182,7 @@ complete -c vmm -n '__vmm_verb restore' -s d -l detach -d 'Run it in the backgro
 complete -c vmm -n '__vmm_verb restore' -l rm -d 'With -d: forget it when it ends'
 complete -c vmm -n '__vmm_verb restore' -l paused -d 'Hold the guest at first'
 complete -c vmm -n '__vmm_verb restore' -l trust-disks -d 'Take the disks for unchanged'
+complete -c vmm -n '__vmm_verb restore' -l track -d 'Watch what changes, for the next snapshot'
 complete -c vmm -n '__vmm_verb restore' -l gdb -x -a 'tcp: unix:' -d 'Wait for a debugger'
 complete -c vmm -n '__vmm_verb restore receive' -l api-socket -r -F -d 'Serve the REST API on a Unix socket: PATH, fd=N'
 complete -c vmm -n '__vmm_verb restore receive' -l event-monitor -x -a 'path=' -d 'Write what happens as JSON: path=FILE, fd=N'

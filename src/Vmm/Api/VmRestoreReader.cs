@@ -6,7 +6,7 @@ namespace Vmm.Api;
 
 /// <summary>
 /// Reads the body of <c>vm.restore</c>. As in Cloud Hypervisor the guest is held until <c>vm.resume</c>, unless <c>resume</c>
-/// says otherwise; <c>memory_mode</c> and <c>trust_disks</c> are ours.
+/// says otherwise; <c>memory_mode</c>, <c>trust_disks</c> and <c>track</c> are ours.
 /// </summary>
 /// <param name="how">What was asked.</param>
 internal sealed class VmRestoreReader(RestoreSettings how)
@@ -25,6 +25,7 @@ internal sealed class VmRestoreReader(RestoreSettings how)
         {
             Paused = !fields.Flag("resume"),
             TrustDisks = fields.Flag("trust_disks"),
+            Track = fields.Flag("track"),
             Mode = ReadMode(fields),
         };
         fields.Nothing("net_fds");

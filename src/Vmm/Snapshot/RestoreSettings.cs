@@ -13,6 +13,9 @@ internal sealed record RestoreSettings(string Path)
     /// <summary>Whether the guest is to be held at first.</summary>
     public bool Paused { get; init; }
 
+    /// <summary>Whether what changes is watched from the first instruction on, so that the next snapshot can build upon this one.</summary>
+    public bool Track { get; init; }
+
     /// <summary>How the guest gets its memory.</summary>
     public RestoreMode Mode { get; init; }
 

@@ -14,19 +14,19 @@ internal sealed class SnapshotOrigin : IMachineOrigin, IDisposable
 {
     private readonly SnapshotChain _chain;
     private readonly SavedState _state;
-    private readonly RestoreMode _mode;
+    private readonly RestoreSettings _how;
     private readonly ManualResetEvent _ended = new(initialState: false);
     private PageServer? _server;
     private VirtualMachine? _machine;
     private Thread? _filling;
 
-    private SnapshotOrigin(SnapshotChain chain, SavedState state, RestoreMode mode) => (_chain, _state, _mode) = (chain, state, mode);
+    private SnapshotOrigin(SnapshotChain chain, SavedState state, RestoreSettings how) => (_chain, _state, _how) = (chain, state, how);
 
     /// <inheritdoc/>
     public bool DisksAreHeldElsewhere => false;
 
     /// <inheritdoc/>
-    public bool StartsPaused { get; private init; }
+    public bool StartsPaused => _how.Paused;
 
     /// <summary>The snapshot's folder.</summary>
     public string Path => _chain.Folders[^1].Path;
@@ -49,14 +49,14 @@ internal sealed class SnapshotOrigin : IMachineOrigin, IDisposable
         if (manifest.Memory.Size != config.Memory.Size.Bytes)
             throw new VmmException($"{folder.ManifestFile}: memory.size: {manifest.Memory.Size} bytes, and the machine has {config.Memory.Size.Bytes}");
         SnapshotDisks.Check(manifest.Disks, config, how.TrustDisks);
-        return new SnapshotOrigin(SnapshotChain.Open(folder, newest: manifest), state, how.Mode) { StartsPaused = how.Paused };
+        return new SnapshotOrigin(SnapshotChain.Open(folder, newest: manifest), state, how);
     }
 
     /// <inheritdoc/>
     public GuestRam OpenRam(MachineConfig config)
     {
         MemoryConfig memory = config.Memory;
-        switch (_mode)
+        switch (_how.Mode)
         {
             case RestoreMode.Demand:
                 GuestRam ram = GuestRam.Create(_chain.Layers.Size, memory.Shared, memory.Hugepages);
@@ -83,6 +83,8 @@ internal sealed class SnapshotOrigin : IMachineOrigin, IDisposable
         _machine = machine.Machine;
         if (Manifest.Cpu is { } cpu)
             ProcessorFit.Check(ProcessorFit.Read(cpu), machine.Offer);
+        if (_how.Track)
+            machine.Tracking.Begin(Manifest.Id);
         StateSections.Restore(_state, machine.Parts);
         // There may be others from this snapshot, and the one that it was taken of.
         machine.Platform.Generation.Renew();

@@ -123,7 +123,7 @@ internal sealed class SnapshotTaker
         if (_vm.Tracking.Since != manifest.Id)
         {
             throw new VmmException(_vm.Tracking.Since is null
-                ? $"'{_config.Name}' does not know what changed since '{path}': take the parent with --track, and without a restart or a migration since then"
+                ? $"'{_config.Name}' does not know what changed since '{path}': take the parent with --track, or restore it with --track, and without a restart or a migration since then"
                 : $"'{path}' is not the last snapshot that was taken of '{_config.Name}': what changed is known since that one only");
         }
         SnapshotFolder place = new(_request.Path);

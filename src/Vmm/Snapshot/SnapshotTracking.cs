@@ -19,6 +19,14 @@ internal sealed class SnapshotTracking
     /// <summary>The snapshot since which changes are known; null when none are.</summary>
     public Guid? Since { get; private set; }
 
+    /// <summary>Watches what changes in memory that is as it was when a snapshot was taken. Before anything is done to it.</summary>
+    /// <param name="snapshot">Its id.</param>
+    public void Begin(Guid snapshot)
+    {
+        Prepare();
+        Since = snapshot;
+    }
+
     /// <summary>Begins to log, if nothing is logged yet. Before the machine is held: it takes some 10 ms.</summary>
     public void Prepare() => _log.Start();
 

@@ -42,11 +42,11 @@ internal sealed class Traveller : IDisposable
         _vm.Machine.Start();
     }
 
-    private Traveller(string path, string name, RestoreMode mode)
+    private Traveller(string path, string name, RestoreMode mode, bool track)
     {
         SnapshotFolder folder = new(path);
         _config = folder.ReadConfig(folder.ReadManifest()) with { Name = name };
-        _vm = Restored(path, mode, _ => { });
+        _vm = Restored(path, mode, _ => { }, track);
     }
 
     /// <summary>The machine that has the guest.</summary>
@@ -55,7 +55,7 @@ internal sealed class Traveller : IDisposable
     private int Vcpus => _config.Cpus.Topology.Count;
 
     /// <summary>Another machine from a snapshot, beside all others.</summary>
-    public static Traveller Clone(string path, string name, RestoreMode mode) => new(path, name, mode);
+    public static Traveller Clone(string path, string name, RestoreMode mode, bool track = false) => new(path, name, mode, track);
 
     /// <summary>Waits until every vCPU has had another tick.</summary>
     public void AwaitTicks()
@@ -156,9 +156,9 @@ internal sealed class Traveller : IDisposable
         _vm.Dispose();
     }
 
-    private MicroVm Restored(string path, RestoreMode mode, Action<MicroVm> restored)
+    private MicroVm Restored(string path, RestoreMode mode, Action<MicroVm> restored, bool track = false)
     {
-        SnapshotOrigin origin = new RestoreSettings(path) { Mode = mode }.Open(_config);
+        SnapshotOrigin origin = new RestoreSettings(path) { Mode = mode, Track = track }.Open(_config);
         try
         {
             return Go(new WatchedOrigin(origin, restored));

@@ -15,6 +15,10 @@ public sealed class SnapshotCallTests : IDisposable
     public void Dispose() => _maker.Dispose();
 
     [Fact]
+    public void Restored_vm_is_watched_when_that_is_asked_for() =>
+        Assert.Equal(new RestoreSettings("/a") { Paused = true, Track = true }, VmRestoreReader.Read(Body("""{"source_url":"file:///a","track":true}""")).Settings);
+
+    [Fact]
     public void Fields_become_a_request()
     {
         SnapshotFolder parent = _maker.Take("web.1");

@@ -17,8 +17,9 @@ internal static class RestoreCommand
         Option<bool> remove = new("--rm") { Description = "With -d: forget it when it ends" };
         Option<bool> paused = new("--paused") { Description = "Hold the guest until 'vmm resume'" };
         Option<bool> trust = new("--trust-disks") { Description = "Take the disks for unchanged, whatever their times say" };
+        Option<bool> track = new("--track") { Description = "Watch what changes, so that the next snapshot can build upon this one" };
         Option<string?> memory = new("--memory") { Description = $"How the guest gets its memory: {Word.All<RestoreMode>()} [lazy]", HelpName = "MODE" };
-        Command command = new("restore", "Let a VM go on where a snapshot was taken") { path, detach, remove, paused, trust, memory };
+        Command command = new("restore", "Let a VM go on where a snapshot was taken") { path, detach, remove, paused, trust, track, memory };
         RestoreArguments machine = new(command, "gdb");
         ControlOptions control = new();
         control.AddTo(command);
@@ -27,7 +28,7 @@ internal static class RestoreCommand
             SnapshotFolder folder = new(line.GetValue(path)!);
             SnapshotDescription snapshot = SnapshotDescription.Read(folder);
             MachineConfig config = machine.Describe(line, snapshot.Config);
-            RestoreSettings how = new(folder.Path) { Paused = line.GetValue(paused), TrustDisks = line.GetValue(trust), Mode = Mode(command, line.GetValue(memory)), Description = snapshot };
+            RestoreSettings how = new(folder.Path) { Paused = line.GetValue(paused), TrustDisks = line.GetValue(trust), Track = line.GetValue(track), Mode = Mode(command, line.GetValue(memory)), Description = snapshot };
             if (!line.GetValue(detach))
                 return MachineSession.Run(config, control.Read(line), how);
             // The process opens the snapshot; what it refuses leaves no VM.
