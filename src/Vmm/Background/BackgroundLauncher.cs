@@ -50,6 +50,7 @@ internal static class BackgroundLauncher
         if (Linux.pipe2(ends, Linux.O_CLOEXEC) < 0)
             throw HostException.Last("pipe2");
         using SafeFd report = new(ends[0]);
+        VmRecord before = vm.Folder.ReadRecord();
         Process process;
         using (SafeFd reporting = new(ends[1]))
         {
@@ -76,7 +77,10 @@ internal static class BackgroundLauncher
         }
         using (process)
         {
+            using GivenUp signals = new(process);
             string said = ReadAll(report);
+            if (signals.Received != 0)
+                throw signals.Refusal(vm.Folder, before);
             if (said.StartsWith(Ready, StringComparison.Ordinal))
                 return;
             throw Refusal(vm.Folder, said, process);

@@ -28,6 +28,7 @@ internal sealed partial class VmControl : IDisposable
     private Thread? _thread;
     private MachineOutcome? _outcome;
     private long _bootedAt;
+    private volatile bool _endsForGood;
 
     /// <summary>Begins without a VM.</summary>
     /// <param name="events">Told what happens.</param>
@@ -230,9 +231,11 @@ internal sealed partial class VmControl : IDisposable
         }
     }
 
-    /// <summary>Asks the guest's run to end, whatever is being done; does not wait. For signals and the terminal's keys.</summary>
+    /// <summary>Asks the guest's run to end, whatever is being done, and also one that is yet to begin; does not wait. For signals and the terminal's keys.</summary>
     public void Stop()
     {
+        _endsForGood = true;
+        Interlocked.MemoryBarrier();
         // In this order: a migration that is given up asks whether the guest's run is over.
         Run?.Stop();
         Volatile.Read(ref _migration)?.Cancel();
@@ -311,6 +314,9 @@ internal sealed partial class VmControl : IDisposable
         {
             Volatile.Write(ref _outcome, null);
             Volatile.Write(ref _run, run);
+            Interlocked.MemoryBarrier();
+            if (_endsForGood)
+                run.Stop();
             MachineOutcome outcome = run.RunToEnd(() =>
             {
                 runs = true;

@@ -7,6 +7,7 @@ internal static unsafe partial class Linux
 {
     public const int SIGUSR1 = 10;
     public const int SIGKILL = 9;
+    public const int SIGTERM = 15;
     public const nint SIG_ERR = -1;
     public const nint SIG_IGN = 1;
     public const int CLOCK_PROCESS_CPUTIME_ID = 2;

@@ -8,7 +8,7 @@ vmm=$1
 export VMM_HOME=/tmp/rough.$$
 out=$VMM_HOME.out
 typed=$VMM_HOME.typed
-trap '"$vmm" list --quiet | xargs -r "$vmm" kill >/dev/null 2>&1 || true; rm -rf "$VMM_HOME" "$out" "$typed" "$VMM_HOME.tty" "$VMM_HOME.vmm"' EXIT
+trap '"$vmm" list --quiet | xargs -r "$vmm" kill >/dev/null 2>&1 || true; rm -rf "$VMM_HOME" "$out" "$typed" "$VMM_HOME.tty" "$VMM_HOME.vmm" "$VMM_HOME.api"' EXIT
 
 fail() { echo "$1: $(cat "$out")"; exit 1; }
 said() { grep -q "$1" "$out" || fail "was to say '$1'"; }
@@ -81,6 +81,28 @@ for signal in HUP TERM; do
     is quiet running
 done
 echo "ok consoles that were ended left the terminal and the VM as they were"
+
+# A start that takes a while, for its memory is touched first, and whose user has had enough: its process is not in his terminal's group any more.
+# given_up COMMAND…: it is asked to end once the VM's process is on its way.
+given_up() {
+    "$@" >"$out" 2>&1 &
+    starter=$!
+    until_true test -s "$VMM_HOME/slow/vmm.log"
+    kill -TERM $starter
+    code=0
+    wait $starter || code=$?
+    [ $code = 143 ] || fail "$* answered $code"
+    said "the start of 'slow' was given up (signal 15)"
+}
+slow="--firmware monitor --memory 1G,prefault=on --name slow --api-socket $VMM_HOME.api"
+given_up "$vmm" run -d $slow
+[ ! -e "$VMM_HOME/slow" ] && [ ! -e "$VMM_HOME.api" ] || fail "something is left of it"
+"$vmm" create $slow >/dev/null
+given_up "$vmm" start slow
+is slow created || fail "it is $(state slow)"
+[ ! -e "$VMM_HOME.api" ] || fail "its socket is left"
+"$vmm" rm slow
+echo "ok starts that were given up: nothing is left, and what was there before is as it was"
 
 # The program itself, where that user may read it.
 cp "$vmm" "$VMM_HOME.vmm"
