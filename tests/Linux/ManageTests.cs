@@ -12,6 +12,7 @@ public class ManageTests
     [InlineData("background.sh", "ok renamed, rebooted, stopped, removed; every pause holds")]
     [InlineData("rough.sh", "ok another user: refused, and nothing touched")]
     [InlineData("limits.sh", "ok one that went beyond its memory is told to have, and takes no other along")]
+    [InlineData("crash.sh", "ok over: one that is preserved is told of again, and outlives its debuggers")]
     [InlineData("api.sh", "ok powered down, deleted, gone")]
     public async Task Vm_lives_its_whole_life_by_script(string script, string lastWords) => await LabScript.RunAsync(script, lastWords);
 

@@ -31,7 +31,7 @@ internal static class VmCountersWriter
     {
         try
         {
-            return control.State is VmState.Running or VmState.Paused or VmState.Crashed
+            return control.HasGuest
                 ? control.Run!.With(vm => vm.Virtio.Select(core => core.Device).ToArray())
                 : [];
         }

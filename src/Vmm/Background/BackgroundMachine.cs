@@ -85,10 +85,7 @@ internal static class BackgroundMachine
         MachineOutcome outcome = control.BootHere(() =>
         {
             if (record.Arriving)
-            {
-                record = record with { Arriving = false };
-                vm.Folder.TryWriteRecord(record);
-            }
+                vm.Folder.TryWriteRecord(record with { Arriving = false });
             console.Start();
             Report(reporting, BackgroundLauncher.Ready);
         }, origin, before.StartPaused);
@@ -111,8 +108,9 @@ internal static class BackgroundMachine
         return code;
     }
 
+    /// <remarks>Whether it has arrived meanwhile is in its folder; one that has not leaves nothing that could be started.</remarks>
     private static void WriteEnd(LockedVm vm, VmRecord record, string outcome, int code) =>
-        vm.Folder.TryWriteRecord(record with { EndedAt = DateTimeOffset.UtcNow, Outcome = outcome, ExitCode = code });
+        vm.Folder.TryWriteRecord(record with { Arriving = record.Arriving && vm.Folder.ReadRecord().Arriving, EndedAt = DateTimeOffset.UtcNow, Outcome = outcome, ExitCode = code });
 
     private static void LeaveTerminal(VmFolder folder)
     {

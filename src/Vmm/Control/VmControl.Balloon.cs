@@ -47,7 +47,7 @@ internal sealed partial class VmControl
         {
             try
             {
-                return State is VmState.Running or VmState.Paused or VmState.Crashed
+                return HasGuest
                     ? Run!.With(vm => (ulong)(vm.Device<VirtioBalloon>()?.Status.ActualPages ?? 0)) * BalloonDevice.PageSize
                     : 0;
             }

@@ -12,7 +12,7 @@ internal sealed partial class VmControl
     {
         get
         {
-            if (Config is not { Net.Count: > 0 } config || State is not (VmState.Running or VmState.Paused or VmState.Crashed))
+            if (Config is not { Net.Count: > 0 } config || !HasGuest)
                 return Config;
             try
             {

@@ -65,6 +65,9 @@ internal sealed partial class VmControl : IDisposable
     /// <summary>How long ago the guest was booted; zero when it was not.</summary>
     public TimeSpan Uptime => Volatile.Read(ref _bootedAt) is long at and not 0 ? Stopwatch.GetElapsedTime(at) : TimeSpan.Zero;
 
+    /// <summary>Whether there is a machine with a guest in it, running or held.</summary>
+    public bool HasGuest => State is VmState.Running or VmState.Paused or VmState.Crashed;
+
     /// <summary>Where the VM is in its life.</summary>
     public VmState State
     {
@@ -252,7 +255,7 @@ internal sealed partial class VmControl : IDisposable
             MachineConfig config = _config ?? throw new VmmException("there is no VM whose devices could be limited");
             CheckMigration(State, VmCommand.Resize);
             MachineConfig limited = DeviceLimits.Change(config, device, limit);
-            if (State is VmState.Running or VmState.Paused or VmState.Crashed)
+            if (HasGuest)
             {
                 Run!.With(vm =>
                 {

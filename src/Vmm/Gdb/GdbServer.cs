@@ -90,7 +90,8 @@ internal sealed class GdbServer : IDisposable
     public void Crashed() => _loop.Post(_onStopWanted);
 
     /// <summary>Keeps the debugger from doing anything to the machine until this is disposed of. One that has the guest run has it run on.</summary>
-    public Lock.Scope KeepOut() => _lock.EnterScope();
+    /// <exception cref="VmmException">It is in the middle of something.</exception>
+    public Lock.Scope KeepOut() => EnterOr(() => throw new VmmException($"the debugger at {Place} is in the middle of something; try again"));
 
     /// <summary>The machine is about to be taken apart.</summary>
     public void Leave()
@@ -134,11 +135,15 @@ internal sealed class GdbServer : IDisposable
     }
 
     /// <summary>Keeps the debugger's thread out. A debugger in the way that does not read what it asked for is shut out.</summary>
-    private Lock.Scope EnterAsMachine()
+    private Lock.Scope EnterAsMachine() => EnterOr(() => _client?.ShutOut());
+
+    /// <summary>Keeps the debugger's thread out.</summary>
+    /// <param name="tooLong">Done when that takes too long, for it has sent what nobody reads; then it is waited for.</param>
+    private Lock.Scope EnterOr(Action tooLong)
     {
         if (!_lock.TryEnter(s_machinesPatience))
         {
-            _client?.ShutOut();
+            tooLong();
             return _lock.EnterScope();
         }
         try

@@ -21,9 +21,14 @@ internal sealed class VmSampler(VmHome home)
 
     private List<VmRow> Rows(List<VmView> views)
     {
-        // One that was removed meanwhile is not a damaged one.
-        List<VmRow> rows = [.. views.Select(view => VmRow.Of(_before.GetValueOrDefault(view.Folder.Name, view), view))
-            .Zip(views, (row, view) => (row, view)).Where(pair => pair.view.Folder.Exists).Select(pair => pair.row)];
+        List<VmRow> rows = [];
+        foreach (VmView view in views)
+        {
+            VmRow row = VmRow.Of(_before.GetValueOrDefault(view.Folder.Name, view), view);
+            // Asked afterwards: one that was removed meanwhile is not a damaged one.
+            if (view.Folder.Exists)
+                rows.Add(row);
+        }
         _before = views.ToDictionary(view => view.Folder.Name, StringComparer.Ordinal);
         return rows;
     }

@@ -41,7 +41,7 @@ internal sealed record VmView(VmFolder Folder, VmRecord Record, string State, Vm
         try
         {
             VmStatus status = client.Ask(ControlVerb.Status).Status ?? throw new VmmException("an answer without a status");
-            return new(folder, record, status.IsArriving ? "arriving" : status.State == VmState.Paused ? "paused" : status.State == VmState.Crashed ? "crashed" : status.State == VmState.Running ? "running" : "starting", status);
+            return new(folder, record, status.IsArriving ? "arriving" : Word(status.State), status);
         }
         catch (VmmException)
         {
@@ -62,6 +62,14 @@ internal sealed record VmView(VmFolder Folder, VmRecord Record, string State, Vm
             return false;
         }
     }
+
+    private static string Word(VmState state) => state switch
+    {
+        VmState.Running => "running",
+        VmState.Paused => "paused",
+        VmState.Crashed => "crashed",
+        _ => "starting",
+    };
 
     private static string AtRest(VmRecord record) =>
         record.StartedAt is null ? "created" :
