@@ -27,7 +27,7 @@ internal static class MigrationTime
 
     /// <summary>Runs it and prints the tables.</summary>
     /// <param name="vmm">The shipped binary.</param>
-    /// <param name="only">The rows to measure, by the percent of RAM that the guest writes to; none for all, and the throughput. In the lab the largest takes minutes.</param>
+    /// <param name="only">The rows to measure, by the percent of RAM that the guest writes to, and <c>full</c> for the throughput; none for all. In the lab the largest takes minutes.</param>
     public static int Run(string vmm, string[] only)
     {
         string folder = Directory.CreateTempSubdirectory("vmm-bench-").FullName;
@@ -40,7 +40,7 @@ internal static class MigrationTime
                 if (only.Length == 0 || only.Contains(percent.ToString(CultureInfo.InvariantCulture)))
                     Compare(vmm, folder, percent);
             }
-            if (only.Length > 0)
+            if (only.Length > 0 && !only.Contains("full"))
                 return 0;
             Console.WriteLine($"\nthroughput over TCP on loopback, {FullMebibytes} MiB of a guest that is held, medians of {Streams}");
             Console.WriteLine($"{"connections",-14}{"vmm",14}{"C",14}{"ratio",10}");
@@ -138,6 +138,7 @@ internal static class MigrationTime
                 Thread.Sleep(100);
             Check(vmm, folder, "pause", "from");
             string place = Check(vmm, folder, "receive", "-d", "--rm", "--name", "to", "tcp:127.0.0.1:0").Trim();
+            HaveHostWarm();
             using JsonDocument told = JsonDocument.Parse(Check(vmm, folder, "migrate", "from", place, "--connections", $"{connections}", "--output", "json"));
             return told.RootElement.GetProperty("sent").GetInt64() / told.RootElement.GetProperty("total-milliseconds").GetDouble() / 1e6;
         }
@@ -146,6 +147,16 @@ internal static class MigrationTime
             TryRun(vmm, folder, "kill", "from");
             TryRun(vmm, folder, "kill", "to");
         }
+    }
+
+    /// <summary>
+    /// What a host that is itself a guest must first get from its own host is measured by neither side: <c>stream.c</c> does the
+    /// same. Without it a destination got the pages that nobody had had for seconds, and C's those that had just become free.
+    /// </summary>
+    private static void HaveHostWarm()
+    {
+        using BareMemory memory = new((ulong)(FullMebibytes - Unused) << 20);
+        memory.Fill(1);
     }
 
     private static int FreePort()
