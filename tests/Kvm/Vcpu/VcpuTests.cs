@@ -123,10 +123,12 @@ public class VcpuTests
     [Fact]
     public void CPUID_table_is_read_as_it_was_set_and_no_longer()
     {
+        // Some KVMs add the sizes of the extended state, which they keep themselves.
+        const uint extendedState = 0xd;
         using RealModeMachine guest = new(Spin);
         uint[] functions = [0, 1, 0x4000_0000, 0x8000_0000];
         guest.Vcpus[0].SetCpuid([.. functions.Select(function => new kvm_cpuid_entry2 { function = function })]);
-        Assert.Equal(functions, guest.Vcpus[0].GetCpuid().Select(entry => entry.function));
+        Assert.Equal(functions, guest.Vcpus[0].GetCpuid().Select(entry => entry.function).Where(function => function != extendedState));
     }
 
     /// <summary>KVM stops at one that it does not know, which is not to cost those after it.</summary>
