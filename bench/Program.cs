@@ -1,3 +1,4 @@
+using System.Globalization;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
@@ -22,7 +23,7 @@ internal static class Program
             case "footprint":
                 return await WhereKvmIs.RunAsync(vmm, arguments, Footprint.Run);
             case "exits":
-                return await WhereKvmIs.RunAsync(vmm, arguments, ExitPath.Run);
+                return await WhereKvmIs.RunAsync(vmm, arguments, it => ExitPath.Run(it, arguments.Length > 1 ? uint.Parse(arguments[1], CultureInfo.InvariantCulture) : ExitPath.First));
             case "snapshot":
                 return await WhereKvmIs.RunAsync(vmm, arguments, SnapshotAndRestore.Run);
             case "boot":

@@ -9,8 +9,11 @@ namespace Vmm.Bench.SideBySide;
 /// </summary>
 internal static class ExitPath
 {
+    /// <summary>How many exits of a fresh process are measured unless told otherwise: code and counters are touched for the first time within them.</summary>
+    public const uint First = 3_000;
+
+    private const uint MostExits = 10_000_000;
     private const int Rounds = 60;
-    private const uint Exits = 3_000;
 
     /// <summary>
     /// mov ecx, N · rdtsc · mov esi, eax · mov edi, edx · (again: out 0x80, al · dec ecx · jnz again) · rdtsc ·
@@ -29,12 +32,15 @@ internal static class ExitPath
 
     /// <summary>Runs it and prints the table.</summary>
     /// <param name="vmm">The shipped binary.</param>
-    public static int Run(string vmm)
+    /// <param name="exits">How many exits a run has.</param>
+    public static int Run(string vmm, uint exits)
     {
+        ArgumentOutOfRangeException.ThrowIfZero(exits);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(exits, MostExits);
         string measure = NativeTools.Build("measure");
         string guest = Path.Combine(Path.GetTempPath(), $"vmm-bench-{Environment.ProcessId}.bin");
         byte[] image = [.. s_code];
-        BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(CountAt), Exits);
+        BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(CountAt), exits);
         File.WriteAllBytes(guest, image);
         try
         {
@@ -44,10 +50,10 @@ internal static class ExitPath
             List<double> floorCycles = [];
             for (int round = 0; round < Rounds; round++)
             {
-                oursCycles.Add(CyclesPerExit(ours.Run(measure)));
-                floorCycles.Add(CyclesPerExit(floor.Run(measure)));
+                oursCycles.Add(CyclesPerExit(ours.Run(measure), exits));
+                floorCycles.Add(CyclesPerExit(floor.Run(measure), exits));
             }
-            Print(oursCycles, floorCycles);
+            Print(exits, oursCycles, floorCycles);
             return 0;
         }
         finally
@@ -56,12 +62,12 @@ internal static class ExitPath
         }
     }
 
-    private static double CyclesPerExit(Sample sample) =>
-        BinaryPrimitives.ReadUInt64LittleEndian(sample.Output.AsSpan(0, sizeof(ulong))) / (double)Exits;
+    private static double CyclesPerExit(Sample sample, uint exits) =>
+        BinaryPrimitives.ReadUInt64LittleEndian(sample.Output.AsSpan(0, sizeof(ulong))) / (double)exits;
 
-    private static void Print(List<double> ours, List<double> floor)
+    private static void Print(uint exits, List<double> ours, List<double> floor)
     {
-        Console.WriteLine($"exit path: port write, TSC cycles an exit as the guest counts them, {Rounds} runs of {Exits} exits each");
+        Console.WriteLine($"exit path: port write, TSC cycles an exit as the guest counts them, {Rounds} runs of {exits} exits each");
         Console.WriteLine($"{"",-8}{"min",10}{"p10",10}{"p50",10}");
         double[] a = Row("vmm", ours);
         double[] b = Row("C loop", floor);
