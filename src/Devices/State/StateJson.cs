@@ -27,9 +27,13 @@ public static class StateJson
         }
         catch (Exception fault) when (fault is JsonException or NotSupportedException or InvalidOperationException or FormatException)
         {
-            throw new StateException(section, fault.Message, fault);
+            throw new StateException(section, Message(fault), fault);
         }
     }
+
+    /// <summary>The serializer's own messages say where; those of a converter do not.</summary>
+    private static string Message(Exception fault) =>
+        fault is JsonException { Path: { } path } && !fault.Message.Contains(path, StringComparison.Ordinal) ? $"{path}: {fault.Message}" : fault.Message;
 
     /// <summary>A section's record from JSON, of a version that its owner can read.</summary>
     /// <param name="owner">Whose state it is.</param>

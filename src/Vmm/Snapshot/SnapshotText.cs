@@ -25,6 +25,15 @@ internal static class SnapshotText
         return JsonSerializer.Deserialize(json, type);
     }
 
+    /// <summary>Reads a text whose fields are looked at one by one.</summary>
+    /// <param name="json">UTF-8.</param>
+    /// <exception cref="JsonException">It is no JSON, or has a name twice.</exception>
+    public static JsonElement Parse(ReadOnlySpan<byte> json)
+    {
+        RefuseDoubleNames(json);
+        return JsonElement.Parse(json);
+    }
+
     private static void RefuseDoubleNames(ReadOnlySpan<byte> json)
     {
         Utf8JsonReader reader = new(json, new JsonReaderOptions { MaxDepth = DeepestNesting });

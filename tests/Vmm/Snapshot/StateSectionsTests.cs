@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Vmm.Devices.State;
 using Vmm.Host;
+using Vmm.Snapshot;
 using Vmm.Snapshot.State;
 using Xunit;
 
@@ -65,6 +66,40 @@ public class StateSectionsTests
     {
         byte[] bytes = StateFile.Write(new("riscv64", []));
         Assert.Equal("f: it is of a machine with riscv64 processors, and this is x86-64", Assert.Throws<VmmException>(() => StateFile.Read(bytes, "f")).Message);
+    }
+
+    [Theory]
+    [Trait("Row", "70")]
+    [Trait("Row", "71")]
+    [InlineData("null", "null is no state: the state is damaged")]
+    [InlineData("[]", "a state is an object and not []")]
+    [InlineData("{}", "a state has no 'architecture'")]
+    [InlineData("""{"architecture":"x86-64"}""", "a state has no 'sections'")]
+    [InlineData("""{"architecture":"x86-64","sections":null}""", "'sections' cannot be null")]
+    [InlineData("""{"architecture":7,"sections":[]}""", "'architecture' cannot be 7")]
+    [InlineData("""{"architecture":"\ud800","sections":[]}""", "'architecture' is no text")]
+    [InlineData("""{"architecture":"x86-64","sections":[],"more":1}""", "a state has the field 'more', which this vmm does not know")]
+    [InlineData("""{"architecture":"x86-64","sections":[1]}""", "a section is an object and not 1")]
+    [InlineData("""{"architecture":"x86-64","sections":[{"name":"a","version":1}]}""", "a section has no 'state'")]
+    [InlineData("""{"architecture":"x86-64","sections":[{"name":"a","version":1.5,"state":1}]}""", "'version' cannot be 1.5")]
+    [InlineData("""{"architecture":"x86-64","sections":[{"name":"a","version":1,"state":1,"color":"\u001b"}]}""", "a section has the field 'color', which this vmm does not know")]
+    [InlineData("""{"architecture":"x86-64","sections":[{"name":"a","version":"\n","state":1}]}""", "'version' cannot be \"\\n\"")]
+    [InlineData("""{"architecture":"x86-64","sections":[{"name":"a","version":1,"state":1,"state":2}]}""", "the field 'state' comes twice in one object")]
+    public void List_that_is_none_is_refused_with_the_fields_name(string json, string message)
+    {
+        byte[] sealedText = SealedText.Seal(StateFile.Kind, StateFile.Version, System.Text.Encoding.UTF8.GetBytes(json));
+        Assert.Equal($"f: {message}", Assert.Throws<VmmException>(() => StateFile.Read(sealedText, "f")).Message);
+    }
+
+    [Fact]
+    [Trait("Row", "71")]
+    public void Bytes_that_are_no_text_are_refused_in_one_line()
+    {
+        foreach (string json in (string[])["{\"architecture\":\"\u00ff\",\"sections\":[]}", "{\"architecture\":\"x86-64\",\"sections\":\"\u00ff\"}", "{\"\u00ff\":1}"])
+        {
+            byte[] sealedText = SealedText.Seal(StateFile.Kind, StateFile.Version, System.Text.Encoding.Latin1.GetBytes(json));
+            Assert.DoesNotContain('\n', Assert.Throws<VmmException>(() => StateFile.Read(sealedText, "f")).Message);
+        }
     }
 
     private static string Refused(SavedState state, IReadOnlyList<IStateful> parts) => Assert.Throws<VmmException>(() => StateSections.Restore(state, parts)).Message;

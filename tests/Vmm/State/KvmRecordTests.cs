@@ -108,6 +108,36 @@ public sealed class KvmRecordTests
         Assert.Contains("0x1f", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Fields_of_a_register_may_stand_in_any_order() =>
+        Assert.Equal(Reread("vcpu", WithMsr("""[{"index":"0x174","value":"0x1"}]""")), Reread("vcpu", WithMsr("""[{"value":"0x1","ind\u0065x":"0x174"}]""")));
+
+    [Theory]
+    [Trait("Row", "72")]
+    [InlineData("""[7]""", "$.msr[0]")]
+    [InlineData("""[null]""", "null")]
+    [InlineData("""[{"index":"0x174"}]""", "$.msr[0]: it has no 'value'")]
+    [InlineData("""[{}]""", "it has no 'index'")]
+    [InlineData("""[{"index":"0x174","value":"0x1","more":"0x1"}]""", "there is no field 'more' here")]
+    [InlineData("""[{"index":"0x174","value":"0x1","\ud800":"0x1"}]""", "")]
+    [InlineData("""[{"index":"0x174","index":"0x175","value":"0x1"}]""", "comes twice")]
+    [InlineData("""[{"index":"0x174","value":{}}]""", "$.msr[0]: a register is written as \"0x1f\"")]
+    [InlineData("""[{"index":"0x174","value":null}]""", "0x1f")]
+    public void Register_that_is_not_whole_is_refused_for_what_it_lacks(string msr, string expected)
+    {
+        string message = Assert.Throws<StateException>(() => Reread("vcpu", WithMsr(msr))).Message;
+        Assert.Contains(expected, message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', message);
+    }
+
+    /// <summary>As text: what is under test comes twice, or is escaped, on purpose.</summary>
+    private static string WithMsr(string text)
+    {
+        var changed = System.Text.Json.Nodes.JsonNode.Parse(Sample("vcpu"))!;
+        changed["msr"] = "here";
+        return changed.ToJsonString().Replace("\"here\"", text, StringComparison.Ordinal);
+    }
+
     private static string WithRip(string text)
     {
         var changed = System.Text.Json.Nodes.JsonNode.Parse(Sample("vcpu"))!;

@@ -9,6 +9,13 @@ internal static class CpuidRecords
     public static List<CpuidRecord> Of(KvmVcpu vcpu) =>
         [.. vcpu.GetCpuid().Select(e => new CpuidRecord(e.function, e.index, e.flags, e.eax, e.ebx, e.ecx, e.edx))];
 
+    /// <summary>Has a vCPU answer so. Where it does already, as that of a machine that was built alike, KVM is not told again: it takes long over it.</summary>
+    public static void Set(KvmVcpu vcpu, IReadOnlyList<CpuidRecord> table)
+    {
+        if (!WithoutPadding(table).SequenceEqual(Of(vcpu)))
+            vcpu.SetCpuid(ForKvm(table));
+    }
+
     /// <summary>As KVM takes it.</summary>
     public static kvm_cpuid_entry2[] ForKvm(IReadOnlyList<CpuidRecord> table) => [.. WithoutPadding(table).Select(e => new kvm_cpuid_entry2
     {

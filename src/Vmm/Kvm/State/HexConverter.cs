@@ -15,7 +15,14 @@ internal sealed class HexConverter : JsonConverter<ulong>
     private static ReadOnlySpan<byte> Prefix => "0x"u8;
 
     /// <inheritdoc/>
-    public override ulong Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    public override ulong Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Read(ref reader);
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, ulong value, JsonSerializerOptions options) => Write(writer, value);
+
+    /// <summary>Reads one.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    public static ulong Read(ref Utf8JsonReader reader)
     {
         // A snapshot has thousands of these: none of them becomes a string on its way.
         Span<byte> buffer = stackalloc byte[Longest];
@@ -25,8 +32,8 @@ internal sealed class HexConverter : JsonConverter<ulong>
             : throw new JsonException("a register is written as \"0x1f\"");
     }
 
-    /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, ulong value, JsonSerializerOptions options)
+    /// <summary>Writes one.</summary>
+    public static void Write(Utf8JsonWriter writer, ulong value)
     {
         Span<byte> text = stackalloc byte[Longest];
         Prefix.CopyTo(text);

@@ -9,7 +9,7 @@ namespace Vmm.Kvm.State;
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     AllowDuplicateProperties = false,
-    Converters = [typeof(HexConverter)])]
+    Converters = [typeof(HexConverter), typeof(NumberedRegisterConverter), typeof(CpuidRecordConverter)])]
 [JsonSerializable(typeof(VcpuRecord))]
 [JsonSerializable(typeof(InterruptControllersRecord))]
 [JsonSerializable(typeof(TimerRecord))]

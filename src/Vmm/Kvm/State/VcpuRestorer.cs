@@ -32,7 +32,7 @@ internal static unsafe class VcpuRestorer
     public static void Restore(string section, KvmVcpu vcpu, VcpuRecord saved, int xsaveSize)
     {
         VcpuCheck.Check(section, saved, xsaveSize);
-        Try("cpuid", () => vcpu.SetCpuid(CpuidRecords.ForKvm(saved.Cpuid)));
+        Try("cpuid", () => CpuidRecords.Set(vcpu, saved.Cpuid));
         uint khz = vcpu.GetTscKhz();
         if (saved.TscKhz != 0 && khz != 0 && saved.TscKhz != khz && !vcpu.TrySetTscKhz(saved.TscKhz) && !ProcessorFit.AreClose(saved.TscKhz, khz))
             throw new StateException(section, $"tsc-khz: the guest counts {saved.TscKhz} kHz, this host's processors {khz}, and its KVM cannot scale that");
@@ -59,9 +59,9 @@ internal static unsafe class VcpuRestorer
     /// </summary>
     private static void SetTimeStampCounter(string section, KvmVcpu vcpu, NumberedRegister counter)
     {
-        if (vcpu.Number == 0)
-            _ = vcpu.TrySetMsr(TimeStampCounter, counter.Value ^ FarAway);
-        if (!vcpu.TrySetMsr(TimeStampCounter, counter.Value))
+        Span<kvm_msr_entry> steps = [new() { index = TimeStampCounter, data = counter.Value ^ FarAway }, new() { index = TimeStampCounter, data = counter.Value }];
+        steps = vcpu.Number == 0 ? steps : steps[1..];
+        if (vcpu.SetMsrs(steps) != steps.Length)
             throw new StateException(section, $"msr 0x{TimeStampCounter:x}: KVM refuses 0x{counter.Value:x}");
     }
 

@@ -207,7 +207,7 @@ internal sealed class MigrationSender(IMigratingGuest guest, Func<Socket> connec
         guest.Harvest(_pending);
         if (next == NextStep.Switch)
             TellMissing();
-        else
+        else if (_pending.Count() > 0)
             SendRound();
     }
 

@@ -44,9 +44,7 @@ internal static class StateFile
         ReadOnlyMemory<byte> json = SealedText.Open(bytes, Kind, Version, where, out _);
         try
         {
-            SavedState state = SnapshotText.Read(json.Span, SnapshotJson.Default.SavedState) ?? throw new VmmException($"{where}: null is no state");
-            if (state.Sections.Any(section => section is null))
-                throw new VmmException($"{where}: null is no section: the state is damaged");
+            SavedState state = SavedStateText.Read(json.Span);
             if (state.Sections.GroupBy(section => section.Name).FirstOrDefault(same => same.Count() > 1) is { } twice)
                 throw new VmmException($"{where}: it has the section '{Vmm.Machine.Config.Printable.Escape(twice.Key)}' twice: it is damaged");
             return state.Architecture == SavedState.ThisArchitecture
