@@ -23,6 +23,7 @@ internal static class LostMemory
     private const uint PatienceSeconds = 2;
 
     private static PosixSignalRegistration? s_watch;
+    private static int s_lost;
 
     /// <summary>The process is about to end, and this is the last chance to write that down. Nothing may be waited for.</summary>
     public static event Action? Ending;
@@ -30,8 +31,11 @@ internal static class LostMemory
     /// <summary>Watches from now on until the process ends. Again it does nothing.</summary>
     public static void Watch() => s_watch ??= PosixSignalRegistration.Create(BusError, static context =>
     {
-        _ = Linux.alarm(PatienceSeconds);
         context.Cancel = true;
+        // Until the process ends, the thread that touched it touches it again, and other threads may, too.
+        if (Interlocked.Exchange(ref s_lost, 1) != 0)
+            return;
+        _ = Linux.alarm(PatienceSeconds);
         StandardError.Write($"vmm: memory of the guest is lost (SIGBUS): {Cause}\n");
         Ending?.Invoke();
         Environment.Exit(ExitCodes.Internal);

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Vmm.Tests.Kvm.Firmware;
 using Xunit;
 
@@ -40,7 +41,8 @@ public sealed class LostMemoryTests
         ShellRun.RequireShipped();
         GuestRun run = await ShellRun.WatchAsync($"{CutUnderClone}\n$vmm inspect clone memory 0x100000 --physical; $vmm wait clone; code=$?; cat vms/clone/vmm.log; $vmm list; exit $code");
         Assert.Equal(ExitCodes.Internal, run.ExitCode);
-        Assert.Contains("memory of the guest is lost (SIGBUS)", run.Output, StringComparison.Ordinal);
+        // Once, however often the thread that is stuck touches it until the process has ended.
+        Assert.Single(Regex.Matches(run.Output, @"memory of the guest is lost \(SIGBUS\)"));
         Assert.Contains("failed (12)", run.Output, StringComparison.Ordinal);
     }
 }

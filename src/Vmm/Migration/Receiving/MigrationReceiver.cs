@@ -120,6 +120,8 @@ internal sealed class MigrationReceiver : IDisposable
         try
         {
             _control!.Send(MessageType.Started);
+            // Where both sides share a processor, the source hears it before this side tidies up.
+            Thread.Yield();
         }
         catch (LinkException)
         {
